@@ -1,0 +1,50 @@
+# make demo      try it: web app, worker and a local Railway, no account needed
+# make test      the whole suite
+# make check     every check that CI runs beside the tests
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test check lint format types imports migrations deploy-check clean
+
+demo: $(READY)
+	@$(BIN)/python -m luthien_admin.demo
+
+test: $(READY)
+	$(BIN)/pytest $(ARGS)
+
+check: lint types imports migrations deploy-check
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+migrations: $(READY)
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+deploy-check: $(READY)
+	ENV_FILE=tests/production.env $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# uv when it is there, the machine's own python3 and pip otherwise; versions from constraints.txt.
+$(READY): pyproject.toml constraints.txt
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
+		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+	else \
+		$(PYTHON) -m venv .venv && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	fi
+	@touch $@
+
+clean:
+	rm -rf .venv var build *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Luthien's instances: what staff asked for, and what Railway holds."""

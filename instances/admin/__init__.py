@@ -1,0 +1,5 @@
+"""The admin: one module per model. Entry points decide who may, and call one service."""
+
+from instances.admin import instance, operation, people, queue
+
+__all__ = ["instance", "operation", "people", "queue"]

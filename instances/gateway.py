@@ -1,0 +1,96 @@
+"""
+Client of a tenant's gateway. Imports no Django and nothing else of ours.
+
+What a gateway answers is in docs/gateway.md.
+"""
+
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+
+
+class GatewayError(Exception):
+    """A gateway did not answer as a healthy one does; the message is safe to show."""
+
+
+class GatewayTooOld(GatewayError):
+    """The gateway has no status page of its own (before May 2026)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayStatus:
+    """What a gateway says of its own dependencies: "ok", "error" or "not_configured"."""
+
+    database: str
+    redis: str
+
+    @property
+    def sees_its_databases(self) -> bool:
+        return self.database == "ok" and self.redis == "ok"
+
+
+class GatewayClient:
+    """Use it for one address; `http` is for tests."""
+
+    def __init__(
+        self, url: str, *, timeout: float, http: httpx.BaseTransport | None = None
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=url,
+            timeout=timeout,
+            transport=http,
+            mounts=dict.fromkeys(LOOPBACK, http),
+        )
+
+    def __enter__(self) -> "GatewayClient":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._http.close()
+
+    def health(self) -> str:
+        """Return the version that a healthy gateway names; raise GatewayError otherwise."""
+        response = self._get("/health")
+        body = _object(response)
+        if response.status_code != httpx.codes.OK or body.get("status") != "healthy":
+            raise GatewayError(f"/health answers HTTP {response.status_code}.")
+        return str(body.get("version", ""))
+
+    def status(self, admin_key: str) -> GatewayStatus:
+        """
+        Return what the gateway sees of its database and Redis.
+
+        Raise GatewayTooOld on 404, GatewayError on anything else that is not an answer.
+        """
+        response = self._get("/api/admin/system-status", {"Authorization": f"Bearer {admin_key}"})
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise GatewayTooOld("The gateway has no status page; it is older than May 2026.")
+        if response.status_code == httpx.codes.FORBIDDEN:
+            raise GatewayError("The gateway does not accept our admin key (HTTP 403).")
+        checks = _object(response).get("checks")
+        if response.status_code != httpx.codes.OK or not isinstance(checks, dict):
+            raise GatewayError(f"The gateway's status page answers HTTP {response.status_code}.")
+        return GatewayStatus(_check(checks, "db"), _check(checks, "redis"))
+
+    def _get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        try:
+            return self._http.get(path, headers=headers)
+        except (httpx.RequestError, ssl.SSLError) as error:
+            raise GatewayError(f"The gateway cannot be reached ({type(error).__name__}).") from None
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _check(checks: dict[str, Any], name: str) -> str:
+    check = checks.get(name)
+    return str(check.get("status", "unknown")) if isinstance(check, dict) else "unknown"

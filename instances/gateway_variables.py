@@ -1,0 +1,82 @@
+"""
+Which variables a gateway runs with, and which of them a person may give.
+
+The set and the reason for each are in docs/gateway.md.
+"""
+
+import re
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from instances.naming import VARIABLE
+
+CLIENT_API_KEY = "CLIENT_API_KEY"
+ADMIN_API_KEY = "ADMIN_API_KEY"
+CREDENTIAL_ENCRYPTION_KEY = "CREDENTIAL_ENCRYPTION_KEY"
+GENERATED_SECRETS = (CLIENT_API_KEY, ADMIN_API_KEY, CREDENTIAL_ENCRYPTION_KEY)
+
+FIXED = {
+    "PORT": "8000",
+    "GATEWAY_PORT": "8000",
+    "LOCALHOST_AUTH_BYPASS": "false",
+    # The gateway's older builds know the client key under this name.
+    "PROXY_API_KEY": "${{CLIENT_API_KEY}}",
+}
+REFERENCES = ("DATABASE_URL", "REDIS_URL")
+SECRET_LOOK = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|DSN)$", re.I)
+
+
+def for_gateway(extra: Mapping[str, str], *, postgres: str, redis: str) -> dict[str, str]:
+    """
+    Return every variable that is not secret, references included.
+
+    `postgres` and `redis` are the services' names as read back from Railway:
+    references are case-sensitive, and an unresolved one is an empty string.
+    """
+    return {
+        **settings.GATEWAY_VARIABLES,
+        **extra,
+        **FIXED,
+        "DATABASE_URL": f"${{{{{postgres}.DATABASE_URL}}}}",
+        "REDIS_URL": f"${{{{{redis}.REDIS_URL}}}}",
+    }
+
+
+def validate_variable(name: str, value: str) -> None:
+    """Raise ValidationError unless `name=value` may be added in clear."""
+    _validate_settable(name)
+    if SECRET_LOOK.search(name):
+        raise ValidationError(f"{name} looks like a secret; give it as one.", code="secret")
+    _validate_value(name, value)
+
+
+def validate_secret(name: str, value: str) -> None:
+    """Raise ValidationError, never with the value in it, unless the secret may be added."""
+    _validate_settable(name)
+    _validate_value(name, value)
+    if "\n" in value.strip("\n"):
+        raise ValidationError(f"{name} has more than one line.", code="invalid")
+
+
+def _validate_settable(name: str) -> None:
+    if not VARIABLE.fullmatch(name):
+        raise ValidationError(
+            f"“{name[:60]}” is not a name for a variable: letters, digits and underscores only.",
+            code="invalid",
+        )
+    if name in {*FIXED, *REFERENCES, *GENERATED_SECRETS}:
+        raise ValidationError(f"{name} is set by this app; it cannot be given.", code="reserved")
+    if name.upper().startswith("RAILWAY_"):
+        raise ValidationError(f"{name} belongs to Railway; it cannot be given.", code="reserved")
+
+
+def _validate_value(name: str, value: str) -> None:
+    if not value.strip():
+        raise ValidationError(
+            f"{name} is empty; leave it out instead, an empty value can stop the gateway.",
+            code="empty",
+        )
+    if "\x00" in value:
+        raise ValidationError(f"{name} has a character that no variable can hold.", code="invalid")

@@ -1,0 +1,78 @@
+"""How every command speaks: for people, or with --json as one object on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from rich.console import Console
+
+from instances.exceptions import InstancesError
+from instances.models import Instance
+from instances.railway.client import errors
+
+
+class JsonCommand(BaseCommand):
+    """A command whose expected failures are a sentence, or `{"error": …}` and exit code 1."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            dest="as_json",
+            help="Write one JSON object to stdout and nothing else.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        del args
+        try:
+            with expected_failures():
+                answer = self.run(options)
+        except CommandError as error:
+            if not options["as_json"]:
+                raise
+            self.stdout.write(json.dumps({"error": str(error)}))
+            sys.exit(error.returncode)
+        if options["as_json"]:
+            self.stdout.write(json.dumps(answer))
+        else:
+            self.show(answer)
+
+    def run(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Do it and return what `--json` prints."""
+        raise NotImplementedError  # every command says what it does
+
+    def show(self, answer: dict[str, Any]) -> None:
+        """Print the answer for a person."""
+        raise NotImplementedError  # every command says how it looks
+
+
+@contextmanager
+def expected_failures() -> Iterator[None]:
+    """Turn what can go wrong outside of us into CommandError; bugs pass."""
+    try:
+        yield
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
+    except (InstancesError, errors.RailwayError, ImproperlyConfigured) as error:
+        raise CommandError(str(error)) from None
+
+
+def terminal(output: OutputWrapper) -> Console:
+    """Return rich's console on what Django's wrapper writes to, which ends no lines of its own."""
+    return Console(file=cast(IO[str], output._out))  # noqa: SLF001
+
+
+def find_instance(name: str) -> Instance:
+    """Return the instance of this name that is alive, else the latest deleted one."""
+    named = Instance.objects.filter(name=name)
+    found = named.alive().first() or named.order_by("-created_at").first()
+    if found is None:
+        raise CommandError(f"There is no instance named {name}.")
+    return found

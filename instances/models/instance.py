@@ -1,0 +1,163 @@
+"""One tenant's stack: our row, and its Railway project."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from instances import naming
+from instances.exceptions import InvalidTransition
+
+
+class InstanceQuerySet(models.QuerySet["Instance"]):
+    def alive(self) -> InstanceQuerySet:
+        """Leave out what is deleted; its name may be taken again."""
+        return self.exclude(status=Instance.Status.DELETED)
+
+
+class Instance(models.Model):
+    """One tenant's stack. What Railway owns is a mirror, true "as of" a moment."""
+
+    class Status(models.TextChoices):
+        PROVISIONING = "provisioning", "Provisioning"
+        RUNNING = "running", "Running"
+        UNHEALTHY = "unhealthy", "Unhealthy"
+        FAILED = "failed", "Failed"
+        DELETION_SCHEDULED = "deletion_scheduled", "Deletion scheduled"
+        DELETING = "deleting", "Deleting"
+        DELETED = "deleted", "Deleted"
+        MISSING = "missing", "Missing"
+        UNKNOWN = "unknown", "Unknown"
+
+    class Ownership(models.TextChoices):
+        CREATED = "created", "Created here"
+        ADOPTED = "adopted", "Adopted"
+        DISCOVERED = "discovered", "Discovered"
+
+    # Read it as a picture: status -> where it may go next. What sync sees on Railway
+    # may lead from any observed status to any other.
+    OBSERVED: ClassVar[set[str]] = {
+        Status.RUNNING,
+        Status.UNHEALTHY,
+        Status.FAILED,
+        Status.DELETION_SCHEDULED,
+        Status.DELETING,
+        Status.MISSING,
+        Status.UNKNOWN,
+    }
+    TRANSITIONS: ClassVar[dict[str, set[str]]] = {
+        Status.PROVISIONING: {Status.RUNNING, Status.FAILED, Status.DELETED},
+        Status.RUNNING: OBSERVED | {Status.DELETED},
+        Status.UNHEALTHY: OBSERVED | {Status.DELETED},
+        Status.FAILED: OBSERVED | {Status.DELETED, Status.PROVISIONING},
+        Status.DELETION_SCHEDULED: OBSERVED | {Status.DELETED},
+        Status.DELETING: OBSERVED | {Status.DELETED},
+        Status.MISSING: OBSERVED | {Status.DELETED},
+        Status.UNKNOWN: OBSERVED | {Status.DELETED},
+        Status.DELETED: set(),
+    }
+
+    name = models.CharField(
+        max_length=63,
+        validators=[naming.validate_name],
+        help_text="Lower-case letters, digits and single hyphens; starts with a letter.",
+    )
+    ownership = models.CharField(
+        max_length=12, choices=Ownership, default=Ownership.CREATED, editable=False
+    )
+    status = models.CharField(
+        max_length=20, choices=Status, default=Status.PROVISIONING, editable=False
+    )
+    status_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    repository = models.CharField(
+        max_length=150,
+        validators=[naming.validate_repository],
+        help_text="The GitHub repository that the gateway is built from, as owner/repo.",
+    )
+    branch = models.CharField(max_length=200, validators=[naming.validate_branch])
+    variables = models.JSONField(default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # Mirrored from Railway.
+    project_id = models.CharField("Railway project", max_length=64, blank=True, editable=False)
+    environment_id = models.CharField(max_length=64, blank=True, editable=False)
+    host = models.CharField("address", max_length=255, blank=True, editable=False)
+    deletion_scheduled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    as_of = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = InstanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=~Q(status="deleted"),
+                name="instance_name_unique_while_alive",
+                violation_error_message="An instance of this name exists already.",
+            ),
+            models.UniqueConstraint(
+                fields=["project_id"],
+                condition=~Q(project_id=""),
+                name="instance_project_belongs_to_one",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["running", "unhealthy"]) | ~Q(project_id=""),
+                name="instance_running_has_project",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def project_name(self) -> str:
+        return naming.project_name(self.name)
+
+    @property
+    def url(self) -> str:
+        """The gateway's address; the one place that adds the scheme."""
+        return f"{settings.GATEWAY_SCHEME}://{self.host}" if self.host else ""
+
+    @property
+    def project_url(self) -> str:
+        return f"https://railway.com/project/{self.project_id}" if self.project_id else ""
+
+    def mark_running(self) -> None:
+        self._move(self.Status.RUNNING)
+
+    def mark_failed(self) -> None:
+        self._move(self.Status.FAILED)
+
+    def mark_deleted(self) -> None:
+        self._move(self.Status.DELETED)
+
+    def provision_again(self) -> None:
+        self._move(self.Status.PROVISIONING)
+
+    def mark_seen(self, status: str, *, deletion_scheduled_at: datetime | None) -> None:
+        """Take over the status that was seen on Railway, unless one forbids it."""
+        self._move(status, deletion_scheduled_at=deletion_scheduled_at)
+
+    def _move(self, to: str, **changes: Any) -> None:
+        """
+        Change the status in one guarded UPDATE, so that of two workers one loses.
+
+        Raise InvalidTransition when the stored status does not lead to `to`.
+        Arriving where the row already is changes only `changes`.
+        """
+        sources = [source for source, targets in self.TRANSITIONS.items() if to in targets]
+        if self.status != to:
+            changes |= {"status_changed_at": timezone.now()}
+        changes |= {"status": to}
+        here = Instance.objects.filter(pk=self.pk, status__in=[*sources, to])
+        if not here.update(**changes):
+            self.refresh_from_db(fields=["status"])
+            raise InvalidTransition(f"{self} is {self.status}; it cannot become {to}.")
+        for field, value in changes.items():
+            setattr(self, field, value)

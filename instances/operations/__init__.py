@@ -1,0 +1,1 @@
+"""The engine: leases, steps, retries, resume, cancel. Knows steps, not Railway."""

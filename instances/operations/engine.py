@@ -1,0 +1,59 @@
+"""
+Advance an operation: take the lease, take a turn with it, give it back.
+
+The same for workers and for commands that run inline. Waiting never holds a worker:
+the operation is put down with the moment when it is due, and a nudge for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from instances import queue
+from instances.models import Operation, Step
+from instances.operations import lease as leases
+from instances.operations.plan import Plan
+from instances.operations.run import Run
+from instances.operations.turn import Turn
+from instances.timing import Timing
+
+logger = logging.getLogger(__name__)
+
+
+def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing) -> bool:
+    """
+    Take one turn with the operation; return False when it is not ours to advance.
+
+    Never raises for what can go wrong outside; raises EngineBug for a bug, after the
+    operation has been put where a person sees it.
+    """
+    with transaction.atomic():
+        claimed = leases.claim(operation_id, timing)
+        if claimed is None:
+            return False
+        # If this worker dies, its lease runs out, and this wakes another one.
+        watch = queue.nudge(operation_id, at=timezone.now() + 1.1 * timing.lease_margin)
+    lease, before = claimed
+    operation = Operation.objects.select_related("instance").get(pk=operation_id)
+    run = Run(operation, lease, timing)
+    try:
+        if before.state == Operation.State.RUNNING:
+            run.warn(f"The worker {before.lease_owner} stopped without a word; going on from here.")
+        Turn(run, plans(operation.kind)).take()
+    except leases.LeaseLost:
+        logger.warning("Operation %s was taken over by another worker.", operation_id)
+    queue.withdraw(watch)
+    return True
+
+
+def add_steps(operation: Operation, plan: Plan[Any]) -> None:
+    """Write every step of the plan, so that progress is "4 of 12" from the start."""
+    Step.objects.bulk_create(
+        Step(operation=operation, name=step.name, title=step.title, position=position)
+        for position, step in enumerate(plan.steps, start=1)
+    )

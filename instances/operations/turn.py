@@ -1,0 +1,169 @@
+"""One worker's turn with an operation: which step comes next, and how it all ends."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from instances import queue
+from instances.models import LogLine, Operation, Step
+from instances.operations import lease as leases
+from instances.operations.plan import NeedsPerson, Permanent, Plan
+from instances.operations.run import Run
+from instances.operations.visit import Pause, Visit
+
+logger = logging.getLogger(__name__)
+
+
+class EngineBug(Exception):
+    """A step failed in a way nobody expected. The details are in the log, masked."""
+
+
+class Turn:
+    """From the first unfinished step to a wait or to the end."""
+
+    def __init__(self, run: Run, plan: Plan[Any]) -> None:
+        self.run = run
+        self.plan = plan
+
+    def take(self) -> None:
+        with self.plan.open_work(self.run) as work:
+            try:
+                pause = self._go_on(work)
+            except (leases.LeaseLost, OperationalError, InterfaceError):
+                # Another worker has it, or the database is away: the lease decides.
+                raise
+            except Exception as error:  # noqa: BLE001 - nobody may wait for ever, nor see a secret
+                logger.error("%s", self.run.mask(traceback.format_exc()))
+                name = type(error).__name__
+                self._need_person(f"The app itself failed ({name}); its log has the details.")
+                raise EngineBug(f"{name} in step {self.run.step.name}") from None
+            if pause:
+                self._put_down(pause)
+
+    def _go_on(self, work: Any) -> Pause | None:
+        """Do one thing after the other, until there is something to wait for or an end."""
+        while self.run.operation.is_moving:
+            try:
+                if pause := self._next(work):
+                    return pause
+            except NeedsPerson as error:
+                self._need_person(str(error))
+            except Permanent as error:
+                self._fail(str(error))
+        return None
+
+    def _next(self, work: Any) -> Pause | None:
+        """Turn back, take one step, or end."""
+        operation = self.run.operation
+        operation.refresh_from_db(fields=["cancel_requested_at", "cancelled_by_name"])
+        if operation.cancel_requested_at and not operation.rolling_back:
+            self._turn_back(f"Cancelled by {operation.cancelled_by_name}.")
+        step = next((step for step in self._steps() if not step.is_finished), None)
+        if step is None:
+            self._end()
+            return None
+        definition = self.plan.definition(step.name)
+        if definition.point_of_no_return and not self._pass_no_return():
+            return None
+        self.run.enter(step)
+        return Visit(self.run, self.plan, definition).go(work)
+
+    def _steps(self) -> list[Step]:
+        return [s for s in self.run.steps if s.rollback == self.run.operation.rolling_back]
+
+    def _pass_no_return(self) -> bool:
+        """From here on the operation cannot be cancelled, unless somebody just did."""
+        operation = self.run.operation
+        if operation.past_no_return:
+            return True
+        ours = Operation.objects.filter(
+            pk=operation.pk, lease_token=self.run.lease.token, cancel_requested_at=None
+        )
+        if ours.update(past_no_return=True):
+            operation.past_no_return = True
+            return True
+        self.run.lease.extend(0)
+        return False
+
+    def _end(self) -> None:
+        operation = self.run.operation
+        with self.run.lease.guarded():
+            if not operation.rolling_back:
+                self.plan.succeeded(operation)
+                self._finish_as(Operation.State.SUCCEEDED)
+                return
+            self.plan.undone(operation)
+            cancelled = operation.cancel_requested_at is not None
+            self._finish_as(Operation.State.CANCELLED if cancelled else Operation.State.FAILED)
+
+    def _fail(self, message: str) -> None:
+        operation = self.run.operation
+        if operation.rolling_back:
+            # What could not be undone stays visible until somebody deals with it.
+            self._need_person(message)
+            return
+        self.run.fail_step(message)
+        self.run.log(message, level=LogLine.Level.ERROR)
+        if not self.plan.keeps_on_failure(operation):
+            self._turn_back(message)
+            return
+        with self.run.lease.guarded():
+            operation.message = message
+            self.plan.kept(operation)
+            self._finish_as(Operation.State.FAILED)
+
+    def _turn_back(self, message: str) -> None:
+        """Undo instead of going on; what is undone, and how far, is the plan's."""
+        with self.run.lease.guarded():
+            self.run.lease.write(rolling_back=True, message=message)
+            self.run.operation.rolling_back, self.run.operation.message = True, message
+            self.run.steps += add_rollback(self.run.operation, self.plan)
+        self.run.warn(f"{message} Rolling back.")
+
+    def _need_person(self, message: str) -> None:
+        with self.run.lease.guarded():
+            self.run.fail_step(message)
+            self.run.log(message, level=LogLine.Level.ERROR)
+            self._release(state=Operation.State.NEEDS_ATTENTION, message=message, waiting_for="")
+
+    def _put_down(self, pause: Pause) -> None:
+        with self.run.lease.guarded():
+            self.run.wait_in_step(pause.reason)
+            self._release(
+                state=Operation.State.WAITING, due_at=pause.until, waiting_for=pause.reason
+            )
+            queue.nudge(self.run.operation.pk, at=pause.until)
+
+    def _finish_as(self, state: Operation.State) -> None:
+        self.run.log(f"The operation has ended: {state.label.lower()}.")
+        self._release(
+            state=state,
+            message=self.run.operation.message,
+            finished_at=timezone.now(),
+            gate="",
+            gate_since=None,
+        )
+
+    def _release(self, **changes: Any) -> None:
+        self.run.lease.write(**leases.release(**changes))
+        self.run.operation.state = changes["state"]
+
+
+def add_rollback(operation: Operation, plan: Plan[Any]) -> list[Step]:
+    """Write the steps that undo the operation, after those that it has."""
+    after = operation.steps.count()
+    return Step.objects.bulk_create(
+        Step(
+            operation=operation,
+            name=definition.name,
+            title=definition.title,
+            position=after + place,
+            rollback=True,
+        )
+        for place, definition in enumerate(plan.rollback, start=1)
+    )

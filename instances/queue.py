@@ -1,0 +1,44 @@
+"""
+The only module that knows which task queue is in use.
+
+The queue only wakes somebody up: a nudge that is lost, late or doubled does no harm
+(docs/queue.md). It lives in the same database, so it commits with the row it is about.
+"""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django_q.brokers.orm import ORM
+from django_q.conf import Conf
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+ADVANCE = "instances.tasks.advance"
+SWEEP = "instances.tasks.sweep"
+
+
+class DelayedBroker(ORM):  # type: ignore[misc]
+    """Stores a queue row that the cluster hands out when its moment has come."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(list_key=Conf.CLUSTER_NAME)
+        self._at = at
+        self.row_id = 0
+
+    def enqueue(self, task: str) -> int:
+        # The broker hands out rows whose lock lies in the past.
+        row = self.get_connection().create(key=self.list_key, payload=task, lock=self._at)
+        self.row_id = int(row.pk)
+        return self.row_id
+
+
+def nudge(operation_id: int, *, at: datetime | None = None) -> int:
+    """Have a worker look at the operation, at once or at `at`; return the row's id."""
+    broker = DelayedBroker(at or timezone.now())
+    async_task(ADVANCE, operation_id, task_name=f"advance:{operation_id}", broker=broker)
+    return broker.row_id
+
+
+def withdraw(row_id: int) -> None:
+    """Take back a nudge that has not been handed out."""
+    OrmQ.objects.filter(pk=row_id).delete()

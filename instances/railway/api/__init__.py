@@ -1,0 +1,1 @@
+"""Railway's GraphQL API: HTTP and GraphQL, documents, and typed answers."""

@@ -1,0 +1,186 @@
+"""Railway's answers in our words. A dict never leaves the railway package."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Self
+
+from instances.railway.errors import RailwayBadResponse
+
+PRODUCTION = "production"
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turn a missing or misshapen field into RailwayBadResponse, without its value."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RailwayBadResponse(
+            f"Railway's answer to {what} is not of a shape we know ({type(error).__name__})."
+        ) from None
+
+
+def nodes(connection: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [edge["node"] for edge in connection["edges"]]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def optional_moment(text: str | None) -> datetime | None:
+    return moment(text) if text else None
+
+
+class TokenKind(Enum):
+    """What a token may do (railway/api-facts.md section 1)."""
+
+    ACCOUNT = "account"
+    WORKSPACE = "workspace"
+    PROJECT = "project"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: TokenKind
+    workspaces: tuple[Workspace, ...] = ()
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProject:
+    id: str
+    name: str
+    description: str
+    created_at: datetime
+    deleted_at: datetime | None
+    has_services: bool
+
+    @classmethod
+    def from_node(cls, node: Mapping[str, Any]) -> Self:
+        return cls(
+            id=node["id"],
+            name=node["name"],
+            description=node["description"] or "",
+            created_at=moment(node["createdAt"]),
+            deleted_at=optional_moment(node["deletedAt"]),
+            has_services=bool(nodes(node["services"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    id: str
+    name: str
+    description: str
+    deleted_at: datetime | None
+    environment_id: str
+
+    @classmethod
+    def from_node(cls, node: Mapping[str, Any]) -> Self:
+        return cls(
+            id=node["id"],
+            name=node["name"],
+            description=node["description"] or "",
+            deleted_at=optional_moment(node["deletedAt"]),
+            environment_id=_environment_id(node),
+        )
+
+
+def _environment_id(node: Mapping[str, Any]) -> str:
+    """Return the primary environment's id, else production's, else the only one's."""
+    if primary := node["primaryEnvironmentId"]:
+        return str(primary)
+    found = nodes(node["environments"])
+    named = [each for each in found if each["name"] == PRODUCTION] or found
+    if len(named) != 1:
+        raise RailwayBadResponse(
+            f"The Railway project {node['name']} has {len(found)} environments and none is"
+            f" named {PRODUCTION}; which one is meant cannot be told."
+        )
+    return str(named[0]["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    id: str
+    status: str
+    created_at: datetime
+    stopped: bool
+    commit: str
+
+    @classmethod
+    def from_node(cls, node: Mapping[str, Any]) -> Self:
+        return cls(
+            id=node["id"],
+            status=node["status"],
+            created_at=moment(node["createdAt"]),
+            stopped=bool(node["deploymentStopped"]),
+            commit=str((node["meta"] or {}).get("commitHash", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceInstance:
+    """A service in the project's environment, with its settings and latest deployment."""
+
+    service_id: str
+    name: str
+    created_at: datetime
+    template_service_id: str
+    image: str
+    repo: str
+    settings: Mapping[str, Any]
+    host: str
+    deployment: Deployment | None
+
+    @classmethod
+    def from_node(cls, node: Mapping[str, Any]) -> Self:
+        source = node["source"] or {}
+        deployment = node["latestDeployment"]
+        return cls(
+            service_id=node["serviceId"],
+            name=node["serviceName"],
+            created_at=moment(node["service"]["createdAt"]),
+            template_service_id=node["service"]["templateServiceId"] or "",
+            image=source.get("image") or "",
+            repo=source.get("repo") or "",
+            settings={key: node[key] for key in SETTINGS},
+            host=_host(node["domains"]),
+            deployment=Deployment.from_node(deployment) if deployment else None,
+        )
+
+
+SETTINGS = (
+    "dockerfilePath",
+    "healthcheckPath",
+    "healthcheckTimeout",
+    "restartPolicyType",
+    "restartPolicyMaxRetries",
+)
+
+
+def _host(domains: Mapping[str, Any]) -> str:
+    """Return the first domain; Railway's own before custom ones."""
+    found = [*domains["serviceDomains"], *domains["customDomains"]]
+    return str(found[0]["domain"]) if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    at: str
+    text: str
+    severity: str
+
+    @classmethod
+    def from_node(cls, node: Mapping[str, Any]) -> Self:
+        return cls(at=node["timestamp"], text=node["message"], severity=node["severity"] or "")

@@ -1,0 +1,1 @@
+"""Railway's command line tool: one process, its environment, and typed commands."""

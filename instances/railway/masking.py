@@ -1,0 +1,36 @@
+"""Taking secrets out of text before anybody can read or store it."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+STARS = "***"
+# NAME=value and "NAME": "value" where the name says that the value is secret.
+ASSIGNMENT = re.compile(
+    r"(\b\w*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)\w*(?:=|[\"']\s*[:=]\s*)[\"']?)([^\s\"',}]+)",
+    re.IGNORECASE,
+)
+URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]*:)[^\s@]+(@)")
+BEARER = re.compile(r"(bearer\s+)\S+", re.IGNORECASE)
+# A shorter value would blank out ordinary words.
+SHORTEST = 6
+
+
+class Mask:
+    """Knows the actual secrets of one piece of work, and what secrets look like."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        values = {value for value in secrets if len(value) >= SHORTEST}
+        values |= {quote(value, safe="") for value in values}
+        # The longest first: one secret may be a part of another.
+        self._values = sorted(values, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for value in self._values:
+            text = text.replace(value, STARS)
+        text = ASSIGNMENT.sub(rf"\1{STARS}", text)
+        text = URL_PASSWORD.sub(rf"\1{STARS}\2", text)
+        return BEARER.sub(rf"\1{STARS}", text)
+
+    def __repr__(self) -> str:
+        return f"Mask({len(self._values)} values)"

@@ -1,0 +1,1 @@
+"""What happens: one module per capability. Admin, commands, cron and tasks all call these."""

@@ -1,0 +1,33 @@
+"""The secrets of an instance: made once, kept encrypted, shown only by name."""
+
+from collections.abc import Mapping
+
+from instances import secrets
+from instances.gateway_variables import (
+    ADMIN_API_KEY,
+    CLIENT_API_KEY,
+    CREDENTIAL_ENCRYPTION_KEY,
+)
+from instances.models import Credential, Instance
+from instances.secrets import Secret
+
+
+def make(instance: Instance, given: Mapping[str, Secret]) -> None:
+    """Store new keys for `instance` together with the secrets that were given."""
+    everything = {
+        CLIENT_API_KEY: secrets.new_api_key(),
+        ADMIN_API_KEY: secrets.new_api_key(),
+        CREDENTIAL_ENCRYPTION_KEY: secrets.new_encryption_key(),
+        **given,
+    }
+    Credential.objects.bulk_create(
+        Credential(
+            instance=instance, name=name, value=value, fingerprint=secrets.fingerprint(value)
+        )
+        for name, value in everything.items()
+    )
+
+
+def of(instance: Instance) -> dict[str, Secret]:
+    """Return the instance's secrets by the names of their variables."""
+    return {credential.name: credential.value for credential in instance.credentials.all()}

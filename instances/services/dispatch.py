@@ -1,0 +1,107 @@
+"""Carry out operations: which plan for which kind, from the queue, inline, or by the sweep."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from instances import queue, timing
+from instances.models import LogLine, Operation
+from instances.operations import engine
+from instances.operations.plan import Plan
+from instances.operations.turn import EngineBug
+from instances.services import creation
+
+logger = logging.getLogger(__name__)
+
+PLANS: dict[str, Plan[Any]] = {Operation.Kind.CREATE: creation.PLAN}
+# Real seconds: a nudge that is later than this was lost.
+NUDGE_LATE = timedelta(seconds=15)
+INLINE_LOOK = 0.5
+
+
+def advance(operation_id: int) -> bool:
+    """Take one turn with the operation, if it is due; return whether it was."""
+    return engine.advance(operation_id, PLANS.__getitem__, timing.current())
+
+
+def advance_from_queue(operation_id: int) -> None:
+    """Take one turn; when another worker holds the lease, come back when it runs out."""
+    if advance(operation_id):
+        return
+    held = Operation.objects.filter(pk=operation_id, state=Operation.State.RUNNING).first()
+    if held is not None and held.lease_expires_at is not None:
+        queue.nudge(operation_id, at=held.lease_expires_at + timedelta(milliseconds=50))
+
+
+def run_inline(operation: Operation, *, watch: Callable[[Operation], None]) -> None:
+    """
+    Carry the operation on in this process until it no longer moves by itself.
+
+    `watch` is called with the fresh row after every turn and every wait. Workers may
+    take turns too; whoever holds the lease goes on.
+    """
+    while operation.is_moving:
+        advance(operation.pk)
+        operation.refresh_from_db()
+        watch(operation)
+        if operation.is_moving:
+            left = (operation.due_at - timezone.now()).total_seconds()
+            time.sleep(min(max(left, 0.02), INLINE_LOOK))
+
+
+def sweep(*, seconds: float = 0.0) -> list[Operation]:
+    """
+    Pick up every operation that should move and does not; return them.
+
+    With `seconds`, as from cron, advance them here for at most that long, since the
+    cluster may be hung; otherwise nudge a worker for each.
+    """
+    late = timezone.now() - NUDGE_LATE
+    found = list(Operation.objects.due(timezone.now()).order_by("due_at"))
+    lost = [each for each in found if each.state == "running" or each.due_at < late]
+    for operation in lost:
+        _say_why(operation)
+        if not seconds:
+            queue.nudge(operation.pk)
+    if seconds:
+        _advance_due(until=time.monotonic() + seconds)
+    return lost
+
+
+def _say_why(operation: Operation) -> None:
+    if operation.state == Operation.State.RUNNING:
+        why = f"the lease of its worker {operation.lease_owner} ran out"
+    else:
+        why = f"it was due at {operation.due_at:%H:%M:%S} UTC and no worker came"
+    text = f"Picked up by the sweep: {why}."
+    logger.warning("%s: %s", operation, text)
+    LogLine.objects.create(operation=operation, level=LogLine.Level.WARNING, text=text)
+
+
+def _advance_or_log(operation_id: int) -> bool:
+    """One operation that fails must not keep the others from going on."""
+    try:
+        return advance(operation_id)
+    except EngineBug as error:
+        logger.error("Operation %s: %s", operation_id, error)
+        return True
+
+
+def _advance_due(*, until: float) -> None:
+    """Advance what is due, one turn each in the order of their moments, until the time is up."""
+    while time.monotonic() < until:
+        due = Operation.objects.due(timezone.now()).order_by("due_at").values_list("pk", flat=True)
+        waiting = Operation.objects.filter(state__in=Operation.State.moving())
+        turns = [_advance_or_log(pk) for pk in due if time.monotonic() < until]
+        if not any(turns):
+            if not waiting.exists():
+                return
+            time.sleep(INLINE_LOOK)
+    connection.close_if_unusable_or_obsolete()

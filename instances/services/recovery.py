@@ -1,0 +1,132 @@
+"""What a person can do about an operation: cancel, resume, roll back, give up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from instances import queue
+from instances.exceptions import NotPossible
+from instances.models import LogLine, Operation, Step
+from instances.operations.turn import add_rollback
+from instances.services import people
+from instances.services.dispatch import PLANS
+from instances.services.people import Requester
+
+State = Operation.State
+Verb = Callable[[Operation, Requester], None]
+
+
+def why_not_cancel(operation: Operation) -> str:
+    """Return why the operation cannot be cancelled now; empty when it can."""
+    if not operation.is_moving:
+        return (
+            f"The operation is {operation.get_state_display().lower()}; there is nothing to stop."
+        )
+    if operation.cancel_requested_at:
+        return f"{operation.cancelled_by_name} has cancelled it already."
+    if operation.rolling_back:
+        return "It is rolling back already."
+    if operation.past_no_return:
+        return "It is past its point of no return: the repository is connected."
+    return ""
+
+
+def why_not_resume(operation: Operation) -> str:
+    if operation.state != State.NEEDS_ATTENTION:
+        return "Only an operation that needs attention can be resumed."
+    return ""
+
+
+def why_not_roll_back(operation: Operation) -> str:
+    if operation.state != State.NEEDS_ATTENTION:
+        return "Only an operation that needs attention can be rolled back."
+    if operation.rolling_back:
+        return "It is rolling back already; resume to try again."
+    return ""
+
+
+def why_not_give_up(operation: Operation) -> str:
+    if operation.state != State.NEEDS_ATTENTION:
+        return "Only an operation that needs attention can be given up."
+    return ""
+
+
+@transaction.atomic
+def cancel(operation: Operation, requester: Requester) -> None:
+    """
+    Ask for the operation to stop at the next step and be undone.
+
+    One guarded UPDATE, which loses against the point of no return: raise NotPossible.
+    """
+    now = timezone.now()
+    stoppable = Operation.objects.filter(
+        pk=operation.pk,
+        state__in=State.moving(),
+        past_no_return=False,
+        rolling_back=False,
+        cancel_requested_at=None,
+    )
+    if not stoppable.update(cancel_requested_at=now, cancelled_by_name=requester.name):
+        operation.refresh_from_db()
+        raise NotPossible(why_not_cancel(operation) or "It has just moved on; look again.")
+    Operation.objects.filter(pk=operation.pk, state__in=State.idle()).update(due_at=now)
+    _note(operation, requester, "cancelled")
+    queue.nudge(operation.pk)
+
+
+def resume(operation: Operation, requester: Requester) -> None:
+    """Go on at the first unfinished step, with a new budget. Raise NotPossible."""
+    _take_up(operation, requester, "resumed", why_not_resume(operation))
+
+
+def roll_back(operation: Operation, requester: Requester) -> None:
+    """Undo what the operation's own record proves that it made. Raise NotPossible."""
+    refusal = why_not_roll_back(operation)
+    _take_up(operation, requester, "rolled back", refusal, rolling_back=True)
+
+
+@transaction.atomic
+def give_up(operation: Operation, requester: Requester) -> None:
+    """End the operation as it stands; what it left on Railway stays there. Raise NotPossible."""
+    if refusal := why_not_give_up(operation):
+        raise NotPossible(refusal)
+    _leave_attention(operation, state=State.FAILED, finished_at=timezone.now())
+    PLANS[operation.kind].kept(operation)
+    _note(operation, requester, "given up")
+
+
+@transaction.atomic
+def _take_up(
+    operation: Operation, requester: Requester, verb: str, refusal: str, **changes: Any
+) -> None:
+    if refusal:
+        raise NotPossible(refusal)
+    _leave_attention(operation, state=State.QUEUED, due_at=timezone.now(), **changes)
+    unfinished = ~Q(state__in=[Step.State.DONE, Step.State.SKIPPED])
+    operation.steps.filter(unfinished).update(
+        budget_from=None, answered_at=None, setbacks=0, finished_at=None, not_made=F("attempts")
+    )
+    if changes.get("rolling_back"):
+        add_rollback(operation, PLANS[operation.kind])
+    _note(operation, requester, verb)
+    queue.nudge(operation.pk)
+
+
+def _leave_attention(operation: Operation, **changes: Any) -> None:
+    """One guarded UPDATE, so that of two people who decide at once one is refused."""
+    waiting = Operation.objects.filter(pk=operation.pk, state=State.NEEDS_ATTENTION)
+    if not waiting.update(**changes):
+        raise NotPossible("Somebody else has just dealt with it; look again.")
+    for name, value in changes.items():
+        setattr(operation, name, value)
+
+
+def _note(operation: Operation, requester: Requester, verb: str) -> None:
+    text = f"{requester.name} has {verb} the operation."
+    LogLine.objects.create(operation=operation, text=text)
+    people.note_steering(operation, requester, verb)

@@ -1,0 +1,85 @@
+"""What commands print: the shapes of the old tool's JSON, and what came since."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from instances.gateway_variables import ADMIN_API_KEY, CLIENT_API_KEY
+from instances.models import Instance, Operation
+from instances.services import credentials
+from instances.services.identity import Identity
+
+
+def instance_line(instance: Instance) -> dict[str, Any]:
+    return {
+        "name": instance.name,
+        "project_id": instance.project_id or None,
+        "status": instance.status,
+        "url": instance.url or None,
+        "created_at": _iso(instance.created_at),
+        "deletion_scheduled_at": _iso(instance.deletion_scheduled_at),
+        "as_of": _iso(instance.as_of),
+    }
+
+
+def instance_detail(instance: Instance, *, stale: bool) -> dict[str, Any]:
+    services = {
+        service.role: {
+            "id": service.service_id,
+            "name": service.name,
+            "status": service.status,
+            "url": instance.url if service.host and service.host == instance.host else None,
+        }
+        for service in instance.services.all()
+    }
+    return {**instance_line(instance), "services": services, "stale": stale}
+
+
+def created(operation: Operation) -> dict[str, Any]:
+    """Return the new instance with its keys; the one report that holds secrets."""
+    instance = operation.instance
+    secrets = credentials.of(instance)
+    client_key = secrets[CLIENT_API_KEY].reveal()
+    return {
+        "name": instance.name,
+        "project_id": instance.project_id,
+        "url": instance.url,
+        "status": instance.status,
+        "proxy_api_key": client_key,
+        "client_api_key": client_key,
+        "admin_api_key": secrets[ADMIN_API_KEY].reveal(),
+    }
+
+
+def asked_for(operation: Operation) -> dict[str, Any]:
+    """Return what can be said of an instance that is still being made."""
+    instance = operation.instance
+    return {
+        "name": instance.name,
+        "project_id": instance.project_id or None,
+        "url": instance.url or None,
+        "status": instance.status,
+        "operation": operation.pk,
+        "state": operation.state,
+    }
+
+
+def identity(found: Identity) -> dict[str, Any]:
+    budget = found.budget
+    return {
+        "kind": found.token.kind.value,
+        "user": found.token.user or None,
+        "workspaces": [{"id": w.id, "name": w.name} for w in found.token.workspaces],
+        "workspace_id": found.workspace_id or None,
+        "requests_remaining": budget.remaining if budget else None,
+        "requests_limit": budget.limit if budget else None,
+        "requests_reset_at": _iso(budget.resets_at) if budget else None,
+        "cli_version": found.cli_version or None,
+        "cli_problem": found.cli_problem or None,
+        "creates_projects_by": found.creates_by,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

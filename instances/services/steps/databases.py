@@ -1,0 +1,93 @@
+"""Postgres and Redis, from Railway's templates."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+
+from instances.models import Service
+from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
+from instances.railway.client import ServiceInstance
+from instances.services import statuses
+from instances.services.mirror import mirror_service
+from instances.services.steps.work import Work, propagation_pause
+
+
+class AddDatabase(StepDefinition[Work]):
+    """
+    Found as a service that was not there before the step, never by its name alone.
+
+    The CLI's own answer may lack the id or, with parallel calls, name another service
+    (railway/cli-facts.md section 0).
+    """
+
+    role: ClassVar[Service.Role]
+    absent_after = 150.0
+
+    def wait_budget(self) -> float:
+        return float(settings.RAILWAY_PROPAGATION_BUDGET)
+
+    def observe(self, work: Work) -> Done | Waiting | None:
+        facts = work.run.step.facts
+        if "before" not in facts:
+            return None
+        found = [s for s in work.services() if s.service_id not in facts["before"]]
+        found = [service for service in found if self._is_ours(service)]
+        if len(found) > 1:
+            ids = ", ".join(service.service_id for service in found)
+            raise NeedsPerson(
+                f"The project has several new {self.role.label} services ({ids})."
+                " Delete all but one on Railway, then resume; or roll back."
+            )
+        if found:
+            return Done({"service_id": found[0].service_id, "service_name": found[0].name})
+        if facts.get("added"):
+            reason = f"{self.role.label} is made; Railway's API does not show it yet."
+            return Waiting(reason, propagation_pause(work))
+        return None
+
+    def ensure(self, work: Work) -> None:
+        if "before" not in work.run.step.facts:
+            work.run.remember(before=[service.service_id for service in work.services()])
+        work.railway.add_database(work.target, self.role.value)
+        work.run.record(added=True)
+
+    def settle(self, work: Work, facts: dict[str, Any]) -> None:
+        service = work.service_by_id(facts["service_id"])
+        mirror_service(work.instance, self.role, service)
+
+    def _is_ours(self, service: ServiceInstance) -> bool:
+        return bool(service.template_service_id) or self.role.value in service.image
+
+
+class AddPostgres(AddDatabase):
+    name = "postgres"
+    title = "Add Postgres"
+    role = Service.Role.POSTGRES
+
+
+class AddRedis(AddDatabase):
+    name = "redis"
+    title = "Add Redis"
+    role = Service.Role.REDIS
+
+
+class DatabasesReady(StepDefinition[Work]):
+    name = "databases_ready"
+    title = "Wait for the databases"
+    budget = 600.0
+
+    def observe(self, work: Work) -> Done | Waiting:
+        for role in (Service.Role.POSTGRES, Service.Role.REDIS):
+            service = work.service(role.value)
+            status = statuses.service_status(service.deployment if service else None)
+            if status is Service.Status.FAILED:
+                raise Permanent(f"{role.label} did not start: its deployment on Railway failed.")
+            if status is not Service.Status.RUNNING:
+                return Waiting(f"{role.label} is not running yet.", 5.0)
+        return Done()
+
+    def settle(self, work: Work, facts: dict[str, Any]) -> None:
+        del facts
+        for role in (Service.Role.POSTGRES, Service.Role.REDIS):
+            if service := work.service(role.value):
+                mirror_service(work.instance, role, service)

@@ -1,0 +1,73 @@
+"""Undo a create: delete the project, if this operation's own record proves that it made it."""
+
+from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
+from instances.railway.client import errors
+from instances.services.steps.project import CreateProject, find_lost_project
+from instances.services.steps.work import Work
+
+
+class RemoveProject(StepDefinition[Work]):
+    name = "remove_project"
+    title = "Remove the Railway project"
+
+    def observe(self, work: Work) -> Done | Waiting | None:
+        facts = work.run.facts("project")
+        project_id = facts.get("project_id")
+        if not project_id:
+            return self._look_for_lost_project(work)
+        if facts.get("inferred"):
+            raise NeedsPerson(
+                f"The Railway project {work.instance.project_name} ({project_id}) was found after a"
+                " call without an answer; that it is ours is not proven, so it was not deleted."
+                " Look at it, delete it on Railway, then give up this operation."
+            )
+        if work.run.step.fact("deleted") or is_gone(work, project_id):
+            return Done()
+        return None
+
+    def ensure(self, work: Work) -> None:
+        project_id = work.run.facts("project")["project_id"]
+        try:
+            deleted = work.railway.delete_project(project_id)
+        except errors.RailwayUnauthorized as error:
+            raise self._left(work, f"{error} The token may not delete projects.") from None
+        except errors.RailwayRefused as error:
+            if isinstance(error, errors.RailwayThrottled | errors.RailwayNotReady):
+                raise
+            raise self._left(work, str(error)) from None
+        if not deleted:
+            raise self._left(work, "Railway did not say why.")
+        work.run.record(deleted=True)
+
+    def _left(self, work: Work, why: str) -> Permanent:
+        project_id = work.run.facts("project")["project_id"]
+        return Permanent(
+            f"The Railway project {work.instance.project_name} ({project_id}) could not be removed:"
+            f" {why} Delete it on Railway, then give up this operation."
+        )
+
+    def _look_for_lost_project(self, work: Work) -> Done | Waiting:
+        """A create whose answer was lost may still appear; wait as long as it can take."""
+        step = next(step for step in work.run.steps if step.name == CreateProject.name)
+        if step.attempt_at is None:
+            return Done({"nothing_was_made": True})
+        if (found := find_lost_project(work)) is not None:
+            raise NeedsPerson(
+                f"The Railway project {found.name} ({found.id}) has appeared after a call without"
+                " an answer; that it is ours is not proven, so it was not deleted. Look at it,"
+                " delete it on Railway, then give up this operation."
+            )
+        if work.run.seconds_since(step.attempt_at) < work.scaled(CreateProject.absent_after):
+            return Waiting("Looking whether the lost call has made a project.", 5.0)
+        return Done({"nothing_was_made": True})
+
+
+def is_gone(work: Work, project_id: str) -> bool:
+    """ "Not Authorized" alone proves nothing (railway/api-facts.md section 3)."""
+    try:
+        return work.railway.project(project_id).deleted_at is not None
+    except errors.RailwayNotFound:
+        return True
+    except errors.RailwayUnauthorized:
+        work.railway.workspaces()
+        return not work.railway.projects_by_ids([project_id])

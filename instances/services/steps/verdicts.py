@@ -1,0 +1,42 @@
+"""What an error of the Railway edge means for the step that met it."""
+
+from instances.operations.plan import OutcomeUnknown, Permanent, StepError, Transient
+from instances.railway.client import errors
+from instances.services.steps.work import Work
+
+# Seconds at scale 1; a cooldown names no time of its own (railway/api-facts.md section 2).
+COOLDOWN = 31.0
+
+
+def verdict(work: Work, error: Exception) -> StepError | None:
+    """Return the StepError that `error` amounts to, or None for a bug."""
+    match error:
+        case errors.RailwayThrottled():
+            pause = error.retry_after or work.scaled(COOLDOWN)
+            return Transient(str(error), retry_after=pause)
+        case errors.RailwayNotReady() | errors.RailwayNotFound():
+            return Transient(str(error), retry_after=error.retry_after)
+        case errors.RailwayUnauthorized():
+            return _unauthorized(work, error)
+        case errors.RailwayWorkflowFailed() | errors.RailwayConflict():
+            return OutcomeUnknown(str(error), refused=True)
+        case errors.RailwayError(may_have_happened=True):
+            return OutcomeUnknown(str(error))
+        case errors.RailwayUnreachable():
+            return Transient(str(error), retry_after=error.retry_after)
+        case errors.RailwayError():
+            return Permanent(str(error))
+    return None
+
+
+def _unauthorized(work: Work, error: errors.RailwayUnauthorized) -> StepError:
+    """ "Not Authorized" is also the answer for what is not visible yet; so ask for ourselves."""
+    try:
+        work.railway.workspaces()
+    except errors.RailwayUnauthorized:
+        return Permanent(
+            "Railway no longer accepts the token (RAILWAY_API_TOKEN). Set a valid one."
+        )
+    except errors.RailwayError as other:
+        return Transient(f"{error} Whether the token still works is not known: {other}")
+    return Transient(f"{error} The token works, so this may not be visible yet.")

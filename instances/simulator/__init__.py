@@ -1,0 +1,1 @@
+"""A local Railway: its GraphQL API, its deployed gateways and a stand-in for its CLI."""

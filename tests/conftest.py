@@ -1,0 +1,139 @@
+"""The local Railway, real workers, and short ways to ask for things."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from instances.models import Operation
+from instances.services import creation, dispatch
+from instances.services.creation import Wish
+from instances.services.people import Requester
+from instances.simulator.server import LocalRailway
+from instances.simulator.tokens import Token
+
+ROOT = Path(__file__).resolve().parent.parent
+TOKEN = "account-token-of-the-tests"
+WORKSPACE_TOKEN = "workspace-token-of-the-tests"
+PROJECT_TOKEN = "project-token-of-the-tests"
+SCALE = 0.02
+
+Create = Callable[..., Operation]
+StartWorker = Callable[[], subprocess.Popen[bytes]]
+
+
+def make_railway(scale: float, **options: Any) -> LocalRailway:
+    tokens = {
+        TOKEN: Token("account"),
+        WORKSPACE_TOKEN: Token("workspace"),
+        PROJECT_TOKEN: Token("project"),
+    }
+    return LocalRailway(time_scale=scale, tokens=tokens, **options)
+
+
+@pytest.fixture
+def scale() -> float:
+    """How fast the local Railway and the app run; a test may parametrize it."""
+    return SCALE
+
+
+@pytest.fixture
+def railway(scale: float, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRailway]:
+    """A local Railway of the test's own, that the app talks to."""
+    with make_railway(scale) as local:
+        settings.RAILWAY_API_URL = local.url
+        settings.RAILWAY_TIME_SCALE = scale
+        monkeypatch.setenv("RAILWAY_BACKBOARD_URL", local.url)
+        monkeypatch.setenv("RAILWAY_TIME_SCALE", str(scale))
+        yield local
+
+
+@pytest.fixture
+def requester(db: None) -> Requester:
+    account = User.objects.create_user("ann", is_staff=True)
+    return Requester(account.pk, "ann")
+
+
+@pytest.fixture
+def create(railway: LocalRailway, requester: Requester) -> Create:
+    """Ask for an instance and carry the operation on until it no longer moves by itself."""
+
+    def run(name: str = "acme", **wish: Any) -> Operation:
+        operation = creation.request(Wish(name, **wish), requester)
+        dispatch.run_inline(operation, watch=lambda _: None)
+        operation.instance.refresh_from_db()
+        return operation
+
+    return run
+
+
+def environment(local: LocalRailway, scale: float, **more: str) -> dict[str, str]:
+    """Return what a process of its own needs to work on the test's database and Railway."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        url = (
+            f"postgres://{database['USER']}:{database['PASSWORD']}@"
+            f"{database['HOST'] or 'localhost'}:{database['PORT'] or 5432}/{database['NAME']}"
+        )
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "luthien_admin.settings",
+        "DATABASE_URL": url,
+        "RAILWAY_API_URL": local.url,
+        "RAILWAY_BACKBOARD_URL": local.url,
+        "RAILWAY_TIME_SCALE": str(scale),
+        **more,
+    }
+
+
+@pytest.fixture
+def start_worker(
+    transactional_db: None, railway: LocalRailway, scale: float
+) -> Iterator[StartWorker]:
+    """Start real queue clusters on the test's database; they end with the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "qcluster"],
+            cwd=ROOT,
+            env=environment(railway, scale),
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a cluster with all its workers, as a power cut would."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def run_until(operation: Operation, *, step: str = "", seconds: float = 60) -> None:
+    """Carry the operation on until `step` is being worked on, or to its end."""
+    until = time.monotonic() + seconds
+    while operation.is_moving and time.monotonic() < until:
+        if step and operation.steps.get(name=step).started_at:
+            return
+        dispatch.advance(operation.pk)
+        operation.refresh_from_db()
+        time.sleep(0.02)

@@ -1,0 +1,220 @@
+"""What people can do about an operation, and what the sweep does without them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from instances.exceptions import NotPossible
+from instances.models import Instance, Operation
+from instances.services import creation, dispatch, recovery
+from instances.services.creation import Wish
+from instances.services.people import Requester
+from instances.simulator.faults import Fault
+from instances.simulator.server import LocalRailway
+from tests.conftest import Create, run_until
+from tests.looking import NOTHING, found_on
+
+pytestmark = pytest.mark.django_db
+
+NEVER = Fault("service:gateway", "never")
+
+
+def test_a_cancel_is_looked_at_between_steps_and_undoes_what_was_made(
+    railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    run_until(operation, step="redis")
+
+    recovery.cancel(operation, requester)
+    run_until(operation)
+
+    assert operation.state == Operation.State.CANCELLED
+    assert operation.message == "Cancelled by ann."
+    assert found_on(railway) == NOTHING
+    assert Instance.objects.get().status == Instance.Status.DELETED
+
+
+def test_a_cancel_before_anything_was_made_makes_nothing(
+    railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+
+    recovery.cancel(operation, requester)
+    run_until(operation)
+
+    assert operation.state == Operation.State.CANCELLED
+    assert not railway.world.projects
+
+
+def test_a_cancel_wakes_a_waiting_operation_at_once(
+    railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    run_until(operation, step="redis")
+    Operation.objects.update(due_at=timezone.now() + timedelta(hours=1))
+    OrmQ.objects.all().delete()
+
+    recovery.cancel(operation, requester)
+
+    operation.refresh_from_db()
+    assert operation.due_at <= timezone.now()
+    assert OrmQ.objects.count() == 1
+
+
+def test_past_its_point_of_no_return_a_create_cannot_be_cancelled(
+    railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    run_until(operation, step="deployment")
+
+    with pytest.raises(NotPossible, match="point of no return"):
+        recovery.cancel(operation, requester)
+
+    run_until(operation)
+    assert operation.state == Operation.State.SUCCEEDED
+
+
+def test_a_finished_operation_cannot_be_cancelled(create: Create, requester: Requester) -> None:
+    operation = create("acme")
+
+    with pytest.raises(NotPossible, match="succeeded; there is nothing to stop"):
+        recovery.cancel(operation, requester)
+
+
+def test_a_second_cancel_names_who_was_first(railway: LocalRailway, requester: Requester) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    recovery.cancel(operation, requester)
+
+    with pytest.raises(NotPossible, match="ann has cancelled it already"):
+        recovery.cancel(operation, requester)
+
+
+def test_resume_goes_on_at_the_step_that_stopped(
+    create: Create, railway: LocalRailway, requester: Requester
+) -> None:
+    railway.faults.add(NEVER)
+    operation = create("acme")
+    assert operation.state == Operation.State.NEEDS_ATTENTION
+    for service in next(iter(railway.world.projects.values())).services.values():
+        service.visible_at = 0
+
+    recovery.resume(operation, requester)
+    run_until(operation)
+
+    assert operation.state == Operation.State.SUCCEEDED, operation.message
+    assert operation.steps.get(name="postgres").attempts == 1
+    assert found_on(railway).services == ["Postgres", "Redis", "gateway"]
+
+
+def test_roll_back_removes_what_was_made(
+    create: Create, railway: LocalRailway, requester: Requester
+) -> None:
+    railway.faults.add(NEVER)
+    operation = create("acme")
+
+    recovery.roll_back(operation, requester)
+    run_until(operation)
+
+    assert operation.state == Operation.State.FAILED
+    assert found_on(railway) == NOTHING
+    assert Instance.objects.get().status == Instance.Status.DELETED
+
+
+def test_give_up_ends_it_and_leaves_the_project_on_a_row(
+    create: Create, railway: LocalRailway, requester: Requester
+) -> None:
+    railway.faults.add(NEVER)
+    operation = create("acme")
+
+    recovery.give_up(operation, requester)
+
+    operation.refresh_from_db()
+    instance = Instance.objects.get()
+    assert operation.state == Operation.State.FAILED
+    assert instance.status == Instance.Status.FAILED
+    assert instance.project_id in railway.world.projects
+
+
+@pytest.mark.parametrize("verb", [recovery.resume, recovery.roll_back, recovery.give_up])
+def test_only_what_needs_attention_can_be_dealt_with(
+    requester: Requester, verb: recovery.Verb
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+
+    with pytest.raises(NotPossible, match="needs attention"):
+        verb(operation, requester)
+
+
+@pytest.mark.parametrize("verb", [recovery.resume, recovery.roll_back, recovery.give_up])
+def test_of_two_people_who_decide_at_once_one_is_refused(
+    requester: Requester, verb: recovery.Verb
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    Operation.objects.update(state=Operation.State.NEEDS_ATTENTION)
+    operation.refresh_from_db()
+    same = Operation.objects.get()
+    verb(operation, requester)
+
+    with pytest.raises(NotPossible, match="just dealt with"):
+        verb(same, requester)
+
+
+def test_the_sweep_takes_up_what_a_dead_worker_left_and_says_why(
+    railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    Operation.objects.update(
+        state=Operation.State.RUNNING,
+        lease_token=uuid.uuid4(),
+        lease_owner="host:1",
+        lease_expires_at=timezone.now() - timedelta(seconds=1),
+    )
+
+    call_command("sweep_operations", seconds=60)
+
+    operation.refresh_from_db()
+    assert operation.state == Operation.State.SUCCEEDED
+    lines = list(operation.log_lines.values_list("text", flat=True))
+    assert "Picked up by the sweep: the lease of its worker host:1 ran out." in lines
+    assert "The worker host:1 stopped without a word; going on from here." in lines
+
+
+def test_the_sweep_as_a_task_nudges_and_leaves_the_work_to_workers(
+    requester: Requester,
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    Operation.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+    OrmQ.objects.all().delete()
+
+    found = dispatch.sweep()
+
+    assert found == [operation]
+    assert [nudge.args() for nudge in OrmQ.objects.all()] == [(operation.pk,)]
+
+
+def test_the_sweep_leaves_alone_what_is_on_its_way(requester: Requester) -> None:
+    creation.request(Wish("acme"), requester)
+
+    assert dispatch.sweep() == []
+
+
+def test_a_nudge_that_finds_a_live_lease_comes_back_when_it_runs_out(
+    requester: Requester,
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    expires = timezone.now() + timedelta(minutes=1)
+    Operation.objects.update(
+        state=Operation.State.RUNNING, lease_token=uuid.uuid4(), lease_expires_at=expires
+    )
+    OrmQ.objects.all().delete()
+
+    dispatch.advance_from_queue(operation.pk)
+
+    [nudge] = OrmQ.objects.all()
+    assert expires < nudge.lock < expires + timedelta(seconds=1)
