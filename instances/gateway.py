@@ -39,12 +39,11 @@ class GatewayClient:
     def __init__(
         self, url: str, *, timeout: float, http: httpx.BaseTransport | None = None
     ) -> None:
-        self._http = httpx.Client(
-            base_url=url,
-            timeout=timeout,
-            transport=http,
-            mounts=dict.fromkeys(LOOPBACK, http),
-        )
+        mounts = dict.fromkeys(LOOPBACK, http)
+        try:
+            self._http = httpx.Client(base_url=url, timeout=timeout, transport=http, mounts=mounts)
+        except (httpx.InvalidURL, UnicodeError):
+            raise GatewayError("The gateway's address is not a valid one.") from None
 
     def __enter__(self) -> "GatewayClient":
         return self
@@ -66,7 +65,9 @@ class GatewayClient:
 
         Raise GatewayTooOld on 404, GatewayError on anything else that is not an answer.
         """
-        response = self._get("/api/admin/system-status", {"Authorization": f"Bearer {admin_key}"})
+        # As bytes: an error about its encoding would show the key.
+        headers = {b"Authorization": b"Bearer " + admin_key.encode()}
+        response = self._get("/api/admin/system-status", headers)
         if response.status_code == httpx.codes.NOT_FOUND:
             raise GatewayTooOld("The gateway has no status page; it is older than May 2026.")
         if response.status_code == httpx.codes.FORBIDDEN:
@@ -76,17 +77,17 @@ class GatewayClient:
             raise GatewayError(f"The gateway's status page answers HTTP {response.status_code}.")
         return GatewayStatus(_check(checks, "db"), _check(checks, "redis"))
 
-    def _get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    def _get(self, path: str, headers: dict[bytes, bytes] | None = None) -> httpx.Response:
         try:
             return self._http.get(path, headers=headers)
-        except (httpx.RequestError, ssl.SSLError) as error:
+        except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError, UnicodeError) as error:
             raise GatewayError(f"The gateway cannot be reached ({type(error).__name__}).") from None
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

@@ -1,7 +1,8 @@
 """
 `make demo`: the web app, a worker and the local Railway, together until Ctrl-C.
 
-Everything it keeps is in var/demo: a second run finds its instances again.
+Everything it keeps is in var/demo (or DEMO_FOLDER): a second run finds its instances
+again, here and on the local Railway. DEMO_TIME_SCALE sets how fast that runs.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from django.apps import apps
 from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "var" / "demo"
+FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / "var" / "demo")
 BIN = Path(sys.executable).parent
-TIME_SCALE = "0.1"
+TIME_SCALE = os.environ.get("DEMO_TIME_SCALE") or "0.1"
 ACCOUNT = "staff"
 # Seconds.
 START_LIMIT = 60

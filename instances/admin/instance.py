@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.html import format_html
@@ -42,6 +43,13 @@ class AddInstanceForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Instance
         fields = ("name", "repository", "branch")
 
+    def clean_name(self) -> str:
+        # The constraint depends on the status, which is no field of this form.
+        name: str = self.cleaned_data["name"]
+        if Instance.objects.alive().filter(name=name).exists():
+            raise ValidationError("An instance of this name exists already.", code="taken")
+        return name
+
 
 class ServiceInline(ReadOnlyInline):
     model = Service
@@ -65,13 +73,13 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
     actions = None
     add_fieldsets = ((None, {"fields": ("name", "repository", "branch", "keep_on_failure")}),)
     fieldsets = (
-        (None, {"fields": ("name", "show_status", "show_url", "repository", "branch")}),
+        (None, {"fields": ("name", "status", "show_url", "repository", "branch")}),
         (
             "Railway",
             {"fields": ("show_project", "environment_id", "deletion_scheduled_at", "as_of")},
         ),
     )
-    readonly_fields = ("show_status", "show_url", "show_project")
+    readonly_fields = ("status", "show_url", "show_project")
 
     def get_fieldsets(self, request: HttpRequest, obj: Instance | None = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
@@ -100,8 +108,9 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
-        except NotPossible as error:
-            messages.error(request, str(error))
+        except (NotPossible, ValidationError) as error:
+            # Somebody else was faster, between the form's check and ours.
+            messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
             return redirect("admin:instances_instance_changelist")
 
     def save_model(self, request: HttpRequest, obj: Instance, form: Any, change: bool) -> None:  # noqa: FBT001
@@ -135,11 +144,19 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
     def show_url(self, obj: Instance) -> str:
         if not obj.url:
             return "-"
-        return format_html('<a href="{0}" rel="noreferrer" target="_blank">{0}</a>', obj.url)
+        return external_link(obj.url, obj.url)
 
     @display(description="Railway project")
     def show_project(self, obj: Instance) -> str:
         if not obj.project_url:
             return "-"
-        link = '<a href="{}" rel="noreferrer" target="_blank">{}</a>'
-        return format_html(link, obj.project_url, obj.project_id)
+        return external_link(obj.project_url, obj.project_id)
+
+
+def external_link(url: str, text: str) -> str:
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}" rel="noreferrer"'
+        ' target="_blank">{}</a>',
+        url,
+        text,
+    )

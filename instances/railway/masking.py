@@ -1,5 +1,6 @@
 """Taking secrets out of text before anybody can read or store it."""
 
+import json
 import re
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -7,11 +8,12 @@ from urllib.parse import quote
 STARS = "***"
 # NAME=value and "NAME": "value" where the name says that the value is secret.
 ASSIGNMENT = re.compile(
-    r"(\b\w*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)\w*(?:=|[\"']\s*[:=]\s*)[\"']?)([^\s\"',}]+)",
+    r"(\b\w*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD)\w*(?:=|[\"']\s*[:=]\s*)[\"']?)([^\s\"']+)",
     re.IGNORECASE,
 )
 URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]*:)[^\s@]+(@)")
-BEARER = re.compile(r"(bearer\s+)\S+", re.IGNORECASE)
+AUTHORIZATION = re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer\s+)?)\S+", re.IGNORECASE)
+BEARER = re.compile(r"(bearer\s+)\S{8,}", re.IGNORECASE)
 # A shorter value would blank out ordinary words.
 SHORTEST = 6
 
@@ -21,7 +23,9 @@ class Mask:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         values = {value for value in secrets if len(value) >= SHORTEST}
-        values |= {quote(value, safe="") for value in values}
+        in_urls = {quote(value, safe="") for value in values}
+        in_json = {json.dumps(value)[1:-1] for value in values}
+        values |= in_urls | in_json
         # The longest first: one secret may be a part of another.
         self._values = sorted(values, key=len, reverse=True)
 
@@ -30,6 +34,7 @@ class Mask:
             text = text.replace(value, STARS)
         text = ASSIGNMENT.sub(rf"\1{STARS}", text)
         text = URL_PASSWORD.sub(rf"\1{STARS}\2", text)
+        text = AUTHORIZATION.sub(rf"\1{STARS}", text)
         return BEARER.sub(rf"\1{STARS}", text)
 
     def __repr__(self) -> str:

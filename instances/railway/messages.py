@@ -15,6 +15,19 @@ RATE_LIMITED = re.compile(r"try again in (?:about )?(\d+) (second|minute)", re.I
 LONGEST = 600
 
 ROWS: tuple[tuple[type[errors.RailwayError], tuple[str, ...]], ...] = (
+    (errors.RailwayRefused, ("provision limit exceeded", "workspace has been restricted")),
+    # The workflow was started, and nobody could say how it ended.
+    (
+        errors.RailwayUnreachable,
+        (
+            "timed out waiting for",
+            "status can't be polled",
+            "failed to fetch",
+            "failed to get data",
+        ),
+    ),
+    # Whatever the reason, parts of it may have been made; so before the rows below.
+    (errors.RailwayWorkflowFailed, ("failed to add ",)),
     (
         errors.RailwayThrottled,
         (
@@ -36,21 +49,15 @@ ROWS: tuple[tuple[type[errors.RailwayError], tuple[str, ...]], ...] = (
             "already in progress",
         ),
     ),
-    (errors.RailwayRefused, ("provision limit exceeded", "workspace has been restricted")),
-    # The workflow was started, and nobody could say how it ended.
-    (
-        errors.RailwayUnreachable,
-        (
-            "timed out waiting for",
-            "status can't be polled",
-            "failed to fetch",
-            "failed to get data",
-        ),
-    ),
-    (errors.RailwayWorkflowFailed, ("failed to add ",)),
     (
         errors.RailwayUnauthorized,
-        ("not authorized", "unauthorized.", "project token not found", "invalid railway_token"),
+        (
+            "not authorized",
+            "unauthorized.",
+            "project token not found",
+            "invalid railway_token",
+            "do not have access to this resource",
+        ),
     ),
     (errors.RailwayConflict, ("already exists",)),
     (errors.RailwayRefused, ("project is deleted",)),
@@ -59,7 +66,10 @@ ROWS: tuple[tuple[type[errors.RailwayError], tuple[str, ...]], ...] = (
         ("project not found", "environment not found", "service not found", "deployment not found"),
     ),
 )
-SERVICE_NOT_FOUND = re.compile(r"service ['\"].+['\"] not found", re.IGNORECASE)
+# `link` looks in a listing, which lags behind a project that was just made.
+NAMED_NOT_FOUND = re.compile(
+    r"(?:service|project|environment) ['\"].+['\"] not found", re.IGNORECASE
+)
 WORKFLOW_LOST = re.compile(r"failed to add [^:]+$", re.IGNORECASE)
 
 
@@ -76,7 +86,7 @@ def _kind(text: str) -> type[errors.RailwayError]:
     for kind, phrases in ROWS:
         if any(phrase in folded for phrase in phrases):
             return kind
-    if SERVICE_NOT_FOUND.search(folded):
+    if NAMED_NOT_FOUND.search(folded):
         return errors.RailwayNotFound
     return errors.RailwayRefused
 

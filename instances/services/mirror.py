@@ -64,6 +64,10 @@ def mirror_service(instance: Instance, role: str, service: ServiceInstance | Non
     """Store what Railway shows of one service."""
     if service is None:
         return
+    instance.as_of = timezone.now()
+    if role == Service.Role.GATEWAY and service.host:
+        instance.host = service.host
+    instance.save(update_fields=["as_of", "host"])
     Service.objects.update_or_create(
         instance=instance,
         role=role,
@@ -73,9 +77,6 @@ def mirror_service(instance: Instance, role: str, service: ServiceInstance | Non
             "status": statuses.service_status(service.deployment),
             "deployment_id": service.deployment.id if service.deployment else "",
             "host": service.host,
-            "as_of": timezone.now(),
+            "as_of": instance.as_of,
         },
     )
-    if role == Service.Role.GATEWAY and service.host and service.host != instance.host:
-        instance.host = service.host
-        instance.save(update_fields=["host"])

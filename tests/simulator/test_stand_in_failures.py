@@ -154,7 +154,7 @@ def test_add_without_a_link_on_disk_makes_the_service_and_then_fails(
     assert done.returncode == 1
     assert done.stdout == ""
     assert "Project not found. Run `railway link`" in done.stderr
-    assert service_named(project, "new")
+    assert service_named(project, "new").name == "new"
 
 
 def test_an_unknown_service(linked: Cli) -> None:

@@ -30,7 +30,7 @@ class Budget:
 def _moment(text: str) -> datetime | None:
     try:
         number = float(text)
-    except ValueError:
+        seconds = number if number > EPOCH_FROM else time.time() + number
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
         return None
-    seconds = number if number > EPOCH_FROM else time.time() + number
-    return datetime.fromtimestamp(seconds, UTC)

@@ -15,6 +15,7 @@ from instances.railway.api.types import (
     Token,
     TokenKind,
     Workspace,
+    identifier,
     nodes,
     reading,
 )
@@ -54,12 +55,14 @@ class RailwayApi:
 
     def _project_token(self) -> Token:
         try:
-            self._transport.read_as_project(document("project_token"), name="project_token")
-        except errors.RailwayRefused:
+            data = self._transport.read_as_project(document("project_token"), name="project_token")
+        except errors.RailwayUnauthorized:
             raise errors.RailwayUnauthorized(
                 "Railway does not know this token. Make a new account or workspace token and"
                 " set RAILWAY_API_TOKEN."
             ) from None
+        with reading("projectToken"):
+            identifier(data["projectToken"]["projectId"])
         return Token(TokenKind.PROJECT)
 
     def iter_projects(
@@ -98,7 +101,8 @@ class RailwayApi:
             "variables", projectId=project_id, environmentId=environment_id, serviceId=service_id
         )
         with reading("variables"):
-            return {name: str(value) for name, value in data["variables"].items()}
+            held = data["variables"].items()
+            return {name: str(value) for name, value in held if value is not None}
 
     def build_log(self, deployment_id: str, *, lines: int) -> list[LogEntry]:
         return self._log("build_logs", "buildLogs", deployment_id, lines)
@@ -116,7 +120,7 @@ class RailwayApi:
         wanted = {"name": name, "workspaceId": workspace_id, "description": description}
         data = self._change("project_create", input=wanted)
         with reading("projectCreate"):
-            return str(data["projectCreate"]["id"])
+            return identifier(data["projectCreate"]["id"])
 
     def describe_project(self, project_id: str, description: str) -> Project:
         # The id stands beside the input, not in it (seed-saas_infra.md, gotcha 6).
@@ -149,7 +153,7 @@ class RailwayApi:
             commitSha=commit,
         )
         with reading("serviceInstanceDeployV2"):
-            return str(data["serviceInstanceDeployV2"])
+            return identifier(data["serviceInstanceDeployV2"])
 
     def _read(self, name: str, **variables: Any) -> dict[str, Any]:
         return self._transport.read(document(name), variables, name=name)

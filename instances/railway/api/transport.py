@@ -114,14 +114,15 @@ class Transport:
             ) from None
         return self._data(response, call)
 
-    def _auth(self, *, as_project: bool) -> dict[str, str]:
+    def _auth(self, *, as_project: bool) -> dict[bytes, bytes]:
+        # As bytes: an error about their encoding would show the token.
         if as_project:
-            return {"Project-Access-Token": self._token}
-        return {"Authorization": f"Bearer {self._token}"}
+            return {b"Project-Access-Token": self._token.encode()}
+        return {b"Authorization": b"Bearer " + self._token.encode()}
 
     def _data(self, response: httpx.Response, call: Call) -> dict[str, Any]:
         self._note_headers(response)
-        body = _json_object(response)
+        body = _json(response)
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             raise errors.RailwayThrottled(
                 "Railway allows no more requests for now (HTTP 429).",
@@ -136,6 +137,8 @@ class Transport:
                 f"Railway answered {call.name} with a page instead of JSON"
                 f" (HTTP {response.status_code})."
             )
+        if not isinstance(body, dict):
+            raise errors.RailwayBadResponse(f"Railway's answer to {call.name} is no object.")
         if body.get("errors"):
             raise error_for(self._mask(_first_message(body["errors"])))
         if not isinstance(data := body.get("data"), dict):
@@ -148,21 +151,23 @@ class Transport:
             server = parsedate_to_datetime(response.headers.get("date", ""))
         except ValueError:
             return
+        # A Date without a zone is in UTC (RFC 9110, section 5.6.7).
+        server = server if server.tzinfo else server.replace(tzinfo=UTC)
         self._clock_difference = server - datetime.now(UTC)
         self.has_server_time = True
 
 
-def _json_object(response: httpx.Response) -> dict[str, Any] | None:
+def _json(response: httpx.Response) -> Any:
+    """Return the body, or None when it is not JSON, or nested beyond reason."""
     try:
-        body = response.json()
-    except ValueError:
+        return response.json()
+    except (ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) else None
 
 
 def _retry_after(response: httpx.Response, *, from_edge: bool) -> float | None:
     text = response.headers.get("retry-after", "")
-    if text.isdigit():
+    if text.isdecimal():
         return float(text)
     return EDGE_BAN_SECONDS if from_edge else None
 

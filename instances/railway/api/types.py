@@ -27,6 +27,13 @@ def nodes(connection: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [edge["node"] for edge in connection["edges"]]
 
 
+def identifier(value: Any) -> str:
+    """Return an id; raise TypeError for anything else, so that None is never taken for one."""
+    if not isinstance(value, str) or not value:
+        raise TypeError("not an id")
+    return value
+
+
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -68,7 +75,7 @@ class ListedProject:
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
         return cls(
-            id=node["id"],
+            id=identifier(node["id"]),
             name=node["name"],
             description=node["description"] or "",
             created_at=moment(node["createdAt"]),
@@ -88,7 +95,7 @@ class Project:
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
         return cls(
-            id=node["id"],
+            id=identifier(node["id"]),
             name=node["name"],
             description=node["description"] or "",
             deleted_at=optional_moment(node["deletedAt"]),
@@ -121,7 +128,7 @@ class Deployment:
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
         return cls(
-            id=node["id"],
+            id=identifier(node["id"]),
             status=node["status"],
             created_at=moment(node["createdAt"]),
             stopped=bool(node["deploymentStopped"]),
@@ -148,7 +155,7 @@ class ServiceInstance:
         source = node["source"] or {}
         deployment = node["latestDeployment"]
         return cls(
-            service_id=node["serviceId"],
+            service_id=identifier(node["serviceId"]),
             name=node["serviceName"],
             created_at=moment(node["service"]["createdAt"]),
             template_service_id=node["service"]["templateServiceId"] or "",

@@ -19,7 +19,9 @@ LEAST_VERSION = (5, 31, 1)
 VERSION_SECONDS = 20.0
 COMMAND_SECONDS = 120.0
 DATABASE_SECONDS = 240.0
-VERSION = re.compile(r"\b(\d+)\.(\d+)\.(\d+)\b")
+VERSION = re.compile(r"railway\S*\s+v?(\d+)\.(\d+)\.(\d+)\b", re.IGNORECASE)
+# Exit codes with which the CLI itself says no (cli-facts.md section 5).
+ANSWERS = {1, 2}
 SCHEME = re.compile(r"^https?://")
 
 
@@ -41,12 +43,13 @@ class RailwayCli:
                 f"{self._config.cli[0]} does not say its version; RAILWAY_CLI has to name"
                 " the Railway CLI."
             )
+        version = ".".join(match.groups())
         if tuple(int(part) for part in match.groups()) < LEAST_VERSION:
             least = ".".join(map(str, LEAST_VERSION))
             raise errors.CliUnusable(
-                f"The Railway CLI is version {match[0]}; install {least} or newer."
+                f"The Railway CLI is version {version}; install {least} or newer."
             )
-        return match[0]
+        return version
 
     def init(self, name: str, *, workspace_id: str) -> str:
         """Create a project and return its id."""
@@ -71,7 +74,8 @@ class RailwayCli:
     def domain(self, target: Target, service_id: str) -> str:
         """Return the service's host, made now or earlier, without a scheme."""
         answer = self._json(["domain", "--service", service_id, "--json"], target)
-        found = answer.get("domain") or next(iter(answer.get("domains") or []), None)
+        several = answer.get("domains")
+        found = answer.get("domain") or next(iter(several if isinstance(several, list) else []), "")
         if not isinstance(found, str) or not found:
             raise errors.RailwayBadResponse("The CLI's answer to domain names no domain.")
         return SCHEME.sub("", found).rstrip("/")
@@ -107,9 +111,17 @@ class RailwayCli:
         with self._place(target, call) as place:
             done = self._run(argv, place, call, stdin=stdin)
         if done.returncode:
-            reason = self._mask(_without_echoes(done.stderr or done.stdout))
-            raise error_for(reason, said_by=f"The Railway CLI's {argv[0]}")
+            raise self._failure(argv, done)
         return done
+
+    def _failure(self, argv: Sequence[str], done: runner.Completed) -> errors.RailwayError:
+        reason = self._mask(_without_echoes(done.stderr or done.stdout))
+        if done.returncode not in ANSWERS or not reason.strip():
+            # Killed or crashed: it says nothing about what was done until then.
+            return errors.RailwayUnreachable(
+                f"The Railway CLI's {argv[0]} broke off (exit code {done.returncode})."
+            )
+        return error_for(reason, said_by=f"The Railway CLI's {argv[0]}")
 
     @contextmanager
     def _place(self, target: Target | None, call: Call) -> Iterator[Place]:
@@ -124,12 +136,14 @@ class RailwayCli:
 
     def _link(self, place: Place, target: Target, call: Call) -> None:
         argv = ["link", "-p", target.project_id, "-e", target.environment_id, "--json"]
-        done = self._run(argv, place, Call("cli link", changes=False, seconds=call.seconds))
-        if done.returncode:
-            reason = self._mask(_without_echoes(done.stderr or done.stdout))
-            error = error_for(reason, said_by="The Railway CLI's link")
+        try:
+            done = self._run(argv, place, Call("cli link", changes=False, seconds=call.seconds))
+            if done.returncode:
+                raise self._failure(argv, done)
+        except errors.RailwayError as error:
+            # Linking changes nothing at Railway, and the command itself was not started.
             error.may_have_happened = False
-            raise error
+            raise
 
     def _run(
         self, argv: Sequence[str], place: Place, call: Call, *, stdin: str | None = None
@@ -149,6 +163,11 @@ class RailwayCli:
             raise errors.CliUnusable(
                 f"The Railway CLI cannot be started ({error.strerror}): install it, or set"
                 " RAILWAY_CLI to its path."
+            ) from None
+        except ValueError:
+            raise errors.CliUnusable(
+                "The Railway CLI cannot be started: its command line or the token holds a"
+                " character that neither may have."
             ) from None
 
 

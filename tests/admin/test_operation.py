@@ -1,0 +1,160 @@
+"""The page on which people watch an operation and steer it."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+
+from instances.models import Operation
+from instances.services import creation
+from instances.services.creation import Wish
+from instances.services.people import Requester
+from instances.simulator.faults import Fault
+from instances.simulator.server import LocalRailway
+from tests.conftest import Create, run_until
+
+pytestmark = pytest.mark.django_db
+
+VERBS = ["cancel", "resume", "roll-back", "give-up"]
+
+
+def page_of(client: Client, operation: Operation) -> str:
+    url = reverse("admin:instances_operation_change", args=[operation.pk])
+    return client.get(url).content.decode()
+
+
+def steer(client: Client, operation: Operation, verb: str) -> list[str]:
+    response = client.post(reverse(f"admin:instances_operation_{verb}", args=[operation.pk]))
+    assert response.status_code == 302
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def viewer() -> Client:
+    account = User.objects.create_user("vera", is_staff=True)
+    account.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client = Client()
+    client.force_login(account)
+    return client
+
+
+def test_it_shows_every_step_from_the_first_second(
+    admin_client: Client, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+
+    page = page_of(admin_client, operation)
+
+    assert "0 of 12" in page
+    assert "1. Check name, token, workspace and repository" in page
+    assert "12. Wait until the gateway answers" in page
+
+
+def test_it_shows_what_is_waited_for(
+    admin_client: Client, railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    run_until(operation, step="deployment")
+
+    page = page_of(admin_client, operation)
+
+    assert "The deployment is" in page
+    assert "10 of 12" in page
+    assert "CLIENT_API_KEY is set." in page
+
+
+def test_it_shows_why_it_failed(
+    admin_client: Client, create: Create, railway: LocalRailway
+) -> None:
+    railway.faults.add(Fault("serviceConnect", "error", message="Repository not found"))
+
+    page = page_of(admin_client, create("acme"))
+
+    assert "Repository not found" in page
+    assert "Remove the Railway project" in page
+
+
+def test_a_button_that_cannot_be_pressed_says_why(admin_client: Client, create: Create) -> None:
+    page = page_of(admin_client, create("acme"))
+
+    assert "The operation is succeeded; there is nothing to stop." in page
+    assert "Only an operation that needs attention can be resumed." in page
+
+
+def test_cancel_by_button_ends_it(
+    admin_client: Client, railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+
+    messages = steer(admin_client, operation, "cancel")
+    operation.refresh_from_db()
+    run_until(operation)
+
+    assert messages == ["Cancel: done."]
+    assert operation.state == Operation.State.CANCELLED
+    assert operation.cancelled_by_name == "admin"
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [("resume", "queued"), ("roll-back", "queued"), ("give-up", "failed")]
+)
+def test_what_needs_attention_can_be_dealt_with_by_button(
+    admin_client: Client, requester: Requester, verb: str, state: str
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    Operation.objects.update(state=Operation.State.NEEDS_ATTENTION)
+
+    steer(admin_client, operation, verb)
+
+    operation.refresh_from_db()
+    assert operation.state == state
+
+
+def test_what_is_not_possible_is_said(admin_client: Client, create: Create) -> None:
+    messages = steer(admin_client, create("acme"), "cancel")
+
+    assert messages[0].startswith("Cancel is not possible: The operation is succeeded")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_steering_is_a_post(admin_client: Client, requester: Requester, verb: str) -> None:
+    operation = creation.request(Wish("acme"), requester)
+
+    url = reverse(f"admin:instances_operation_{verb}", args=[operation.pk])
+
+    assert admin_client.get(url).status_code == 405
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_steering_without_the_permission_is_refused(requester: Requester, verb: str) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    client = viewer()
+
+    url = reverse(f"admin:instances_operation_{verb}", args=[operation.pk])
+
+    assert client.post(url).status_code == 403
+    assert "Your account may not steer operations." in page_of(client, operation)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_steering_without_a_csrf_token_is_refused(
+    admin_user: User, requester: Requester, verb: str
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+
+    url = reverse(f"admin:instances_operation_{verb}", args=[operation.pk])
+
+    assert client.post(url).status_code == 403
+
+
+def test_the_list_shows_progress(admin_client: Client, requester: Requester) -> None:
+    creation.request(Wish("acme"), requester)
+
+    page = admin_client.get(reverse("admin:instances_operation_changelist")).content.decode()
+
+    assert "Create acme" in page
+    assert "0 of 12" in page
