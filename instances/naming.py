@@ -5,6 +5,8 @@ import re
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from instances.protection import is_protected
+
 PROJECT_PREFIX = "luthien-"
 
 NAME_CHARACTERS = re.compile(r"[a-z0-9-]+")
@@ -38,7 +40,7 @@ def _name_problem(name: str) -> str:
         (name.endswith("-"), "A name does not end with a hyphen."),
         ("--" in name, "A name has no two hyphens in a row."),
         (
-            project_name(name) in settings.PROTECTED_PROJECTS,
+            is_protected(name=project_name(name)),
             f"The Railway project {project_name(name)} is protected; choose another name.",
         ),
     ]

@@ -4,7 +4,7 @@ from instances.services import dispatch
 
 
 def advance(operation_id: int) -> None:
-    dispatch.advance_from_queue(operation_id)
+    dispatch.advance(operation_id)
 
 
 def sweep() -> None:

@@ -11,9 +11,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
-from django.utils import timezone
-
 from instances import queue
 from instances.models import Operation, Step
 from instances.operations import lease as leases
@@ -32,12 +29,9 @@ def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing
     Never raises for what can go wrong outside; raises EngineBug for a bug, after the
     operation has been put where a person sees it.
     """
-    with transaction.atomic():
-        claimed = leases.claim(operation_id, timing)
-        if claimed is None:
-            return False
-        # If this worker dies, its lease runs out, and this wakes another one.
-        watch = queue.nudge(operation_id, at=timezone.now() + 1.1 * timing.lease_margin)
+    claimed = leases.claim(operation_id, timing)
+    if claimed is None:
+        return False
     lease, before = claimed
     operation = Operation.objects.select_related("instance").get(pk=operation_id)
     run = Run(operation, lease, timing)
@@ -47,7 +41,7 @@ def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing
         Turn(run, plans(operation.kind)).take()
     except leases.LeaseLost:
         logger.warning("Operation %s was taken over by another worker.", operation_id)
-    queue.withdraw(watch)
+    queue.withdraw(lease.watch)
     return True
 
 

@@ -50,7 +50,9 @@ def leave(run: Run, key: str) -> None:
         Gate.objects.filter(key=key, held_by=run.lease.token).update(
             held_by=None, held_until=None, opens_at=opens_at
         )
-        Operation.objects.filter(pk=run.operation.pk).update(gate="", gate_since=None)
+        # A successor may be in line already; its place is not ours to give up.
+        ours = Operation.objects.filter(pk=run.operation.pk, lease_token=run.lease.token)
+        ours.update(gate="", gate_since=None)
     run.operation.gate, run.operation.gate_since = "", None
 
 

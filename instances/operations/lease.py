@@ -20,6 +20,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from instances import queue
 from instances.models import Operation
 from instances.timing import Timing
 
@@ -28,11 +29,18 @@ class LeaseLost(Exception):
     """Another worker has taken over; whatever this one knows is out of date."""
 
 
+# A watch comes this much after the lease that it watches has run out.
+WATCH_DELAY = timedelta(milliseconds=50)
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
+    """`watch` is the nudge that wakes another worker when this one dies."""
+
     operation_id: int
     token: uuid.UUID
     timing: Timing
+    watch: int
 
     def write(self, **changes: Any) -> None:
         """Change the operation's row, or raise LeaseLost."""
@@ -42,7 +50,9 @@ class Lease:
 
     def extend(self, seconds: float) -> None:
         """Hold on for a call that takes up to `seconds` (real ones)."""
-        self.write(lease_expires_at=_expiry(self.timing, seconds))
+        expiry = _expiry(self.timing, seconds)
+        self.write(lease_expires_at=expiry)
+        queue.put_off(self.watch, until=expiry + WATCH_DELAY)
 
     @contextmanager
     def guarded(self, seconds: float = 0) -> Iterator[None]:
@@ -56,6 +66,7 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"[:100]
 
 
+@transaction.atomic
 def claim(operation_id: int, timing: Timing) -> tuple[Lease, Operation] | None:
     """
     Take the operation if it is due, in one guarded UPDATE; None if another has it.
@@ -66,18 +77,19 @@ def claim(operation_id: int, timing: Timing) -> tuple[Lease, Operation] | None:
     before = Operation.objects.due(now).filter(pk=operation_id).first()
     if before is None:
         return None
-    token = uuid.uuid4()
+    token, expiry = uuid.uuid4(), _expiry(timing, 0)
     taken = Operation.objects.due(now).filter(pk=operation_id, lease_token=before.lease_token)
     if not taken.update(
         state=Operation.State.RUNNING,
         lease_token=token,
-        lease_expires_at=_expiry(timing, 0),
+        lease_expires_at=expiry,
         lease_owner=owner(),
         started_at=before.started_at or now,
         waiting_for="",
     ):
         return None
-    return Lease(operation_id, token, timing), before
+    watch = queue.nudge(operation_id, at=expiry + WATCH_DELAY)
+    return Lease(operation_id, token, timing, watch), before
 
 
 def release(**changes: Any) -> dict[str, Any]:

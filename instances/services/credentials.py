@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.db import transaction
+
 from instances import secrets
 from instances.gateway_variables import (
     ADMIN_API_KEY,
@@ -26,6 +28,16 @@ def make(instance: Instance, given: Mapping[str, Secret]) -> None:
         )
         for name, value in everything.items()
     )
+
+
+@transaction.atomic
+def rekey() -> int:
+    """Encrypt every secret with the newest key; return how many there are."""
+    stored = Credential.objects.select_for_update().order_by("pk")
+    for credential in stored:
+        credential.fingerprint = secrets.fingerprint(credential.value)
+        credential.save(update_fields=["value", "fingerprint"])
+    return len(stored)
 
 
 def of(instance: Instance) -> dict[str, Secret]:

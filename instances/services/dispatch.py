@@ -31,15 +31,6 @@ def advance(operation_id: int) -> bool:
     return engine.advance(operation_id, PLANS.__getitem__, timing.current())
 
 
-def advance_from_queue(operation_id: int) -> None:
-    """Take one turn; when another worker holds the lease, come back when it runs out."""
-    if advance(operation_id):
-        return
-    held = Operation.objects.filter(pk=operation_id, state=Operation.State.RUNNING).first()
-    if held is not None and held.lease_expires_at is not None:
-        queue.nudge(operation_id, at=held.lease_expires_at + timedelta(milliseconds=50))
-
-
 def run_inline(operation: Operation, *, watch: Callable[[Operation], None]) -> None:
     """
     Carry the operation on in this process until it no longer moves by itself.

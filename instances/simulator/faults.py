@@ -26,7 +26,8 @@ WORLD_ACTIONS = {
 class Fault:
     """One thing that goes wrong.
 
-    `operation` is a root field, an operation's name or `*` for a request; `workflow`,
+    `operation` is a root field, an operation's name or `*` for a request;
+    `gateway:/health` for what a gateway is asked under that path; `workflow`,
     `deployment` or `service`, alone or as `service:gateway`, for a rule of the world.
     `stage` says whether the work is done before it goes wrong. `times=None` means always.
     """

@@ -6,14 +6,19 @@ from functools import partial
 
 from instances.simulator import gateway_answers
 from instances.simulator.http_server import LocalServer
+from instances.simulator.messages import Reply, Request
+from instances.simulator.mishaps import Mishaps
 from instances.simulator.world import World
 
 
 class Gateways:
     """One small HTTP server for each domain."""
 
-    def __init__(self, world: World, host: str, ports: Iterable[int] | None) -> None:
+    def __init__(
+        self, world: World, host: str, ports: Iterable[int] | None, mishaps: Mishaps
+    ) -> None:
         self._world = world
+        self._mishaps = mishaps
         self._host = host
         self._ports = None if ports is None else list(ports)
         self._servers: dict[int, LocalServer] = {}
@@ -49,10 +54,17 @@ class Gateways:
                 server = LocalServer(self._host, port)
             except OSError:
                 continue
-            server.start(partial(gateway_answers.answer, self._world, _host(server.port)))
+            server.start(partial(self._answer, _host(server.port)))
             self._servers[server.port] = server
             return server
         raise RuntimeError(f"no free port for a gateway among {candidates[:5]}")
+
+    def _answer(self, host: str, request: Request) -> Reply:
+        """Answer as what is deployed there does, unless a fault (`gateway:/health`) is due."""
+        work = partial(gateway_answers.answer, self._world, host, request)
+        name = f"gateway:{request.path}"
+        fault = self._world.faults.take({name})
+        return work() if fault is None else self._mishaps.perform(fault, name, request, work)
 
 
 def _host(port: int) -> str:

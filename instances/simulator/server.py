@@ -53,14 +53,15 @@ class LocalRailway:
         self._stopping = threading.Event()
         self._host, self._port = host, port or self.world.state.port
         self._server: LocalServer | None = None
-        self._gateways = Gateways(self.world, host, gateway_ports)
+        mishaps = Mishaps(self.faults.holding, self._stopping)
+        self._gateways = Gateways(self.world, host, gateway_ports, mishaps)
         self._control = Control(self.world, self.faults, self._records)
         self._exchange = Exchange(
             world=self.world,
             tokens=default_tokens() if tokens is None else tokens,
             budget=Budget(hourly_limit),
             edge=Edge(),
-            mishaps=Mishaps(self.faults.holding, self._stopping),
+            mishaps=mishaps,
             records=self._records,
             page_cap=page_cap,
         )

@@ -83,7 +83,8 @@ def test_without_waiting_it_tells_a_person_what_was_asked_for(db: None) -> None:
 def test_repository_branch_and_variables_are_taken_over(db: None) -> None:
     run_as_json(
         *("acme", "--no-wait", "--repo", "acme/fork", "--branch", "next"),
-        *("--variable", "LOG_LEVEL=debug", "--variable", "TEMPO_URL=http://x?a=b"),
+        *("--variable", "LOG_LEVEL=debug", "OTEL_ENABLED=false"),
+        *("--variable", "TEMPO_URL=http://x?a=b"),
         "--keep-on-failure",
     )
 
@@ -91,7 +92,11 @@ def test_repository_branch_and_variables_are_taken_over(db: None) -> None:
     assert config == {
         "repository": "acme/fork",
         "branch": "next",
-        "variables": {"LOG_LEVEL": "debug", "TEMPO_URL": "http://x?a=b"},
+        "variables": {
+            "LOG_LEVEL": "debug",
+            "OTEL_ENABLED": "false",
+            "TEMPO_URL": "http://x?a=b",
+        },
         "keep_on_failure": True,
     }
 

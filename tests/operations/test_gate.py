@@ -112,6 +112,15 @@ def test_only_the_holder_can_leave(runs: list[Run]) -> None:
     assert Gate.objects.get(key=KEY).held_by == runs[0].lease.token
 
 
+def test_a_worker_that_was_late_leaves_its_successors_place_alone(runs: list[Run]) -> None:
+    enter(runs[0])
+    Operation.objects.filter(pk=runs[0].operation.pk).update(lease_token=uuid.uuid4())
+
+    gate.leave(runs[0], KEY)
+
+    assert Operation.objects.get(pk=runs[0].operation.pk).gate == KEY
+
+
 def test_another_workspace_has_a_gate_of_its_own(runs: list[Run]) -> None:
     enter(runs[0])
 

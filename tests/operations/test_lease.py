@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from instances.models import LogLine, Operation, Step
 from instances.operations import lease
 from instances.operations.lease import LeaseLost
 from instances.operations.run import Run
-from instances.services import creation
+from instances.services import creation, dispatch
 from instances.services.creation import Wish
 from instances.services.people import Requester
 from instances.timing import Timing
@@ -73,6 +75,26 @@ def test_a_call_holds_the_lease_until_ten_seconds_after_its_deadline(run: Run) -
     assert run.operation.lease_expires_at is not None
     left = run.operation.lease_expires_at - timezone.now()
     assert timedelta(seconds=129) < left <= timedelta(seconds=130)
+
+
+def test_the_watch_wakes_somebody_when_the_lease_has_run_out(run: Run) -> None:
+    OrmQ.objects.filter(pk=run.lease.watch).update(lock=timezone.now() + timedelta(days=1))
+
+    run.before_call(changes=True, seconds=120)
+
+    run.operation.refresh_from_db()
+    assert run.operation.lease_expires_at is not None
+    late = OrmQ.objects.get(pk=run.lease.watch).lock - run.operation.lease_expires_at
+    assert timedelta() < late < timedelta(seconds=1)
+
+
+def test_a_turn_takes_its_watch_back(operation: Operation, settings: Any) -> None:
+    settings.RAILWAY_API_TOKEN = ""
+    OrmQ.objects.all().delete()
+
+    dispatch.advance(operation.pk)
+
+    assert not OrmQ.objects.exists()
 
 
 def test_a_call_that_changes_something_is_counted_before_it_is_made(run: Run) -> None:

@@ -202,19 +202,3 @@ def test_the_sweep_leaves_alone_what_is_on_its_way(requester: Requester) -> None
     creation.request(Wish("acme"), requester)
 
     assert dispatch.sweep() == []
-
-
-def test_a_nudge_that_finds_a_live_lease_comes_back_when_it_runs_out(
-    requester: Requester,
-) -> None:
-    operation = creation.request(Wish("acme"), requester)
-    expires = timezone.now() + timedelta(minutes=1)
-    Operation.objects.update(
-        state=Operation.State.RUNNING, lease_token=uuid.uuid4(), lease_expires_at=expires
-    )
-    OrmQ.objects.all().delete()
-
-    dispatch.advance_from_queue(operation.pk)
-
-    [nudge] = OrmQ.objects.all()
-    assert expires < nudge.lock < expires + timedelta(seconds=1)

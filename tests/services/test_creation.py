@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from instances.secrets import Secret
 from instances.services import creation
 from instances.services.creation import Wish
 from instances.services.people import Requester
+from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests.conftest import TOKEN, WORKSPACE_TOKEN, Create
 from tests.looking import (
@@ -138,36 +140,55 @@ def test_a_create_costs_at_most_40_requests_and_9_processes(
     assert len(recorded_calls(tmp_path)) - known <= 10
 
 
-def test_no_secret_is_on_argv_or_in_an_environment(
-    create: Create, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+HANGS = Fault("templateDeployV2", "timeout", client="cli")
+FAILS = Fault("deployment:gateway", "fail_build")
+TENANTS_KEY = "sk-ant-of-the-tenant"
+
+
+@pytest.fixture(params=["goes well", "fails", "times out"])
+def recorded(
+    request: pytest.FixtureRequest,
+    create: Create,
+    railway: LocalRailway,
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Operation:
+    """A create, with every CLI call of it recorded, in an environment full of others' secrets."""
     monkeypatch.setenv("RAILWAY_PROJECT_ID", "the-project-that-this-app-runs-in")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "somebody-elses-secret")
     settings.RAILWAY_CLI = recording_cli(tmp_path)
+    faults = {"goes well": [], "fails": [FAILS], "times out": [HANGS]}
+    railway.faults.add(*(replace(fault) for fault in faults[request.param]))
+    return create("acme", secrets={"ANTHROPIC_API_KEY": Secret(TENANTS_KEY)})
 
-    operation = create("acme", secrets={"ANTHROPIC_API_KEY": Secret("sk-ant-of-the-tenant")})
 
+def secrets_of(operation: Operation) -> list[str]:
+    return [credential.value.reveal() for credential in operation.instance.credentials.all()]
+
+
+def test_no_secret_is_on_argv_and_none_but_the_token_in_an_environment(
+    recorded: Operation, tmp_path: Path
+) -> None:
     calls = recorded_calls(tmp_path)
-    assert len(calls) >= 10
-    secrets = [c.value.reveal() for c in operation.instance.credentials.all()]
+
+    secrets = secrets_of(recorded)
     argv = json.dumps([call["argv"] for call in calls])
     envs = json.dumps([call["env"] for call in calls])
-    assert not [s for s in [*secrets, TOKEN] if s in argv]
-    assert not [s for s in [*secrets, "somebody-elses-secret"] if s in envs]
+    assert len(calls) >= 10
+    assert not [secret for secret in [*secrets, TOKEN] if secret in argv]
+    assert not [secret for secret in [*secrets, "somebody-elses-secret"] if secret in envs]
     assert {call["env"]["RAILWAY_API_TOKEN"] for call in calls} == {TOKEN}
-    assert not [call for call in calls if "RAILWAY_PROJECT_ID" in call["env"]]
-    assert not [call for call in calls if "RAILWAY_TOKEN" in call["env"]]
+    assert not [c for c in calls if {"RAILWAY_PROJECT_ID", "RAILWAY_TOKEN"} & set(c["env"])]
 
 
-def test_nothing_stored_shows_a_secret_in_clear(
-    create: Create, caplog: pytest.LogCaptureFixture
+def test_nothing_stored_or_logged_shows_a_secret_in_clear(
+    recorded: Operation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    operation = create("acme", secrets={"ANTHROPIC_API_KEY": Secret("sk-ant-of-the-tenant")})
-
-    secrets = [c.value.reveal() for c in operation.instance.credentials.all()]
     everything = stored_text() + caplog.text
+
     assert "ANTHROPIC_API_KEY" in everything
-    assert not [secret for secret in [*secrets, TOKEN] if secret in everything]
+    assert not [secret for secret in [*secrets_of(recorded), TOKEN] if secret in everything]
 
 
 def test_the_request_writes_everything_at_once_and_wakes_a_worker(requester: Requester) -> None:

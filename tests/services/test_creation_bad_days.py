@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -339,6 +340,27 @@ def test_a_removal_whose_answer_is_lost_is_not_an_error(
     assert found_on(railway) == NOTHING
 
 
+def test_a_project_that_is_protected_is_never_removed(
+    create: Create, railway: LocalRailway, settings: Any
+) -> None:
+    railway.faults.add(Fault("serviceConnect", "hold"))
+    threading.Thread(target=protect_and_refuse, args=(railway, settings)).start()
+
+    operation = create("acme")
+
+    assert operation.state == Operation.State.NEEDS_ATTENTION
+    assert "It is protected." in operation.message
+    assert found_on(railway).projects == ["luthien-acme"]
+
+
+def protect_and_refuse(railway: LocalRailway, settings: Any) -> None:
+    railway.faults.wait_held(30)
+    [project] = railway.world.projects.values()
+    settings.RAILWAY_OWN_PROJECT_ID = project.id
+    railway.faults.add(Fault("serviceConnect", "error", message="Repository not found", times=None))
+    railway.faults.drop()
+
+
 def test_an_inferred_project_is_never_removed_by_itself(
     create: Create, railway: LocalRailway
 ) -> None:
@@ -375,6 +397,69 @@ def test_what_does_not_come_to_an_end_is_given_to_a_person(
     assert sentence in operation.message
     assert found_on(railway).projects == ["luthien-acme"], "a time-out deletes nothing"
     assert nothing_is_hidden(railway)
+
+
+# A gateway that is slow to be well.
+
+STATUS = "gateway:/api/admin/system-status"
+BLIND = '{"checks": {"db": {"status": "ok"}, "redis": {"status": "not_configured"}}}'
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("gateway:/health", "status", status=502, times=3),
+        Fault("gateway:/health", "html", times=2),
+        Fault("gateway:/health", "cut", times=2),
+        Fault(STATUS, "status", status=403, times=2),
+        Fault(STATUS, "status", status=200, body=BLIND, times=2),
+    ],
+    ids=lambda fault: f"{fault.operation}-{fault.action}-{fault.status}",
+)
+def test_a_gateway_that_is_not_well_yet_is_waited_for(
+    create: Create, railway: LocalRailway, fault: Fault
+) -> None:
+    railway.faults.add(fault)
+
+    operation = create("acme")
+
+    assert operation.state == Operation.State.SUCCEEDED, operation.message
+    assert operation.steps.get(name="healthy").looks > 2
+
+
+def test_an_older_gateway_without_a_status_page_is_taken_with_a_warning(
+    create: Create, railway: LocalRailway
+) -> None:
+    railway.faults.add(Fault(STATUS, "status", status=404, times=None))
+
+    operation = create("acme")
+
+    assert operation.state == Operation.State.SUCCEEDED
+    assert operation.log_lines.filter(level="warning", text__contains="no status page").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (Fault("gateway:/health", "status", status=503, times=None), "/health answers HTTP 503"),
+        (Fault(STATUS, "status", status=403, times=None), "does not accept our admin key"),
+        (
+            Fault(STATUS, "status", status=200, body=BLIND, times=None),
+            "its database is ok and its Redis is not_configured",
+        ),
+    ],
+    ids=["never-healthy", "never-our-key", "never-its-redis"],
+)
+def test_a_gateway_that_never_gets_well_is_given_to_a_person(
+    create: Create, railway: LocalRailway, fault: Fault, sentence: str
+) -> None:
+    railway.faults.add(fault)
+
+    operation = create("acme")
+
+    assert operation.state == Operation.State.NEEDS_ATTENTION
+    assert sentence in operation.message
+    assert found_on(railway) == WHOLE
 
 
 # A CLI that behaves badly itself.

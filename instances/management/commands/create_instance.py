@@ -33,11 +33,12 @@ class Command(JsonCommand):
             help="Keep the project for inspection when it fails.",
         )
         parser.add_argument(
-            "--variable", action="append", default=[], metavar="K=V", dest="variables"
+            "--variable", action="extend", nargs="+", default=[], metavar="K=V", dest="variables"
         )
         parser.add_argument(
             "--secret",
-            action="append",
+            action="extend",
+            nargs="+",
             default=[],
             metavar="KEY",
             dest="secrets",
@@ -59,12 +60,22 @@ class Command(JsonCommand):
         operation = creation.request(wish, people.command_line())
         if not options["wait"]:
             return reports.asked_for(operation)
-        with follow(operation, to=self.stderr, quiet=options["as_json"]) as watch:
-            dispatch.run_inline(operation, watch=watch)
+        self._carry_out(operation, quiet=options["as_json"])
         if operation.state != Operation.State.SUCCEEDED:
             raise CommandError(f"{operation} {_ending(operation)}: {operation.message}")
         operation.instance.refresh_from_db()
         return reports.created(operation)
+
+    def _carry_out(self, operation: Operation, *, quiet: bool) -> None:
+        try:
+            with follow(operation, to=self.stderr, quiet=quiet) as watch:
+                dispatch.run_inline(operation, watch=watch)
+        except KeyboardInterrupt:
+            raise CommandError(
+                f"Stopped watching. Operation {operation.pk} goes on with a worker or with"
+                " sweep_operations; it can be cancelled in the admin.",
+                returncode=130,
+            ) from None
 
     def show(self, answer: dict[str, Any]) -> None:
         if "operation" in answer:

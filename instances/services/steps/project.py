@@ -6,6 +6,7 @@ from typing import Any
 from instances.models import Instance
 from instances.operations import gate
 from instances.operations.plan import Done, NeedsPerson, StepDefinition, Waiting
+from instances.protection import is_protected
 from instances.railway.client import ListedProject, TokenKind
 from instances.services.steps.work import Work
 
@@ -92,6 +93,7 @@ def find_lost_project(work: Work) -> ListedProject | None:
         if project.name == work.instance.project_name
         and project.created_at >= asked_at
         and not project.has_services
+        and not is_protected(project_id=project.id, name=project.name)
         and not Instance.objects.filter(project_id=project.id).exists()
     ]
     if len(found) > 1:

@@ -1,6 +1,7 @@
 """Undo a create: delete the project, if this operation's own record proves that it made it."""
 
 from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
+from instances.protection import is_protected
 from instances.railway.client import errors
 from instances.services.steps.project import CreateProject, find_lost_project
 from instances.services.steps.work import Work
@@ -27,6 +28,8 @@ class RemoveProject(StepDefinition[Work]):
 
     def ensure(self, work: Work) -> None:
         project_id = work.run.facts("project")["project_id"]
+        if is_protected(project_id=project_id, name=work.instance.project_name):
+            raise self._left(work, "It is protected.")
         try:
             deleted = work.railway.delete_project(project_id)
         except errors.RailwayUnauthorized as error:
