@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -109,13 +109,20 @@ class Run:
 
     def log(self, text: str, *, level: LogLine.Level = LogLine.Level.INFO) -> None:
         """Add a masked line for people, while the lease is ours."""
-        with self.lease.guarded():
-            LogLine.objects.create(
+        self.log_lines([(text, level)])
+
+    def log_lines(self, lines: Iterable[tuple[str, LogLine.Level]]) -> None:
+        made = [
+            LogLine(
                 operation=self.operation,
                 step_name=self.step.name,
                 level=level,
                 text=self.mask(text),
             )
+            for text, level in lines
+        ]
+        with self.lease.guarded():
+            LogLine.objects.bulk_create(made)
 
     def warn(self, text: str) -> None:
         self.log(text, level=LogLine.Level.WARNING)

@@ -6,6 +6,7 @@ import logging
 import traceback
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
@@ -31,19 +32,22 @@ class Turn:
         self.plan = plan
 
     def take(self) -> None:
-        with self.plan.open_work(self.run) as work:
-            try:
+        try:
+            with self.plan.open_work(self.run) as work:
                 pause = self._go_on(work)
-            except (leases.LeaseLost, OperationalError, InterfaceError):
-                # Another worker has it, or the database is away: the lease decides.
-                raise
-            except Exception as error:  # noqa: BLE001 - nobody may wait for ever, nor see a secret
-                logger.error("%s", self.run.mask(traceback.format_exc()))
-                name = type(error).__name__
-                self._need_person(f"The app itself failed ({name}); its log has the details.")
-                raise EngineBug(f"{name} in step {self.run.step.name}") from None
-            if pause:
-                self._put_down(pause)
+        except (leases.LeaseLost, OperationalError, InterfaceError):
+            # Another worker has it, or the database is away: the lease decides.
+            raise
+        except ImproperlyConfigured as error:
+            self._need_person(f"{error} Then resume.")
+            return
+        except Exception as error:  # noqa: BLE001 - nobody may wait for ever, nor see a secret
+            logger.error("%s", self.run.mask(traceback.format_exc()))
+            name = type(error).__name__
+            self._need_person(f"The app itself failed ({name}); its log has the details.")
+            raise EngineBug(f"{name} in step {self.run.step.name}") from None
+        if pause:
+            self._put_down(pause)
 
     def _go_on(self, work: Any) -> Pause | None:
         """Do one thing after the other, until there is something to wait for or an end."""
@@ -126,10 +130,17 @@ class Turn:
         self.run.warn(f"{message} Rolling back.")
 
     def _need_person(self, message: str) -> None:
+        cause = self._cause_of_rollback() if self.run.operation.rolling_back else ""
+        if cause:
+            message = f"{message} (It was rolling back, because: {cause})"
         with self.run.lease.guarded():
             self.run.fail_step(message)
             self.run.log(message, level=LogLine.Level.ERROR)
             self._release(state=Operation.State.NEEDS_ATTENTION, message=message, waiting_for="")
+
+    def _cause_of_rollback(self) -> str:
+        forward = (step for step in self.run.steps if not step.rollback)
+        return next((s.message for s in forward if s.state == Step.State.FAILED), "")
 
     def _put_down(self, pause: Pause) -> None:
         with self.run.lease.guarded():

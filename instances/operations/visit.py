@@ -117,8 +117,12 @@ class Visit:
         until = step.attempt_at + timing.span(window)
         if now >= until:
             return None
-        look = min(now + timing.span(LOOK_AFTER_DOUBT), until)
-        return Pause(look, "The last call got no answer; looking whether it was carried out.")
+        # The longer nothing shows up, the less often it is looked for.
+        pause = max(timing.span(LOOK_AFTER_DOUBT), (now - step.attempt_at) / 5)
+        return Pause(
+            min(now + pause, until),
+            "The last call got no answer; looking whether it was carried out.",
+        )
 
     def _check_tries(self, work: Any) -> None:
         step = self.run.step

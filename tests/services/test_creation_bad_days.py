@@ -323,6 +323,7 @@ def test_a_project_that_cannot_be_removed_stays_visible(
     assert operation.state == Operation.State.NEEDS_ATTENTION
     assert project.id in operation.message
     assert "could not be removed" in operation.message
+    assert "Repository not found" in operation.message, "why it was rolled back"
     assert nothing_is_hidden(railway)
 
 

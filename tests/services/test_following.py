@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from instances import timing
 from instances.models import Operation
@@ -51,3 +52,15 @@ def test_a_bug_of_ours_is_put_where_a_person_sees_it(
     assert operation.state == Operation.State.NEEDS_ATTENTION
     assert operation.message == "The app itself failed (AttributeError); its log has the details."
     assert "Traceback" in caplog.text
+
+
+def test_a_worker_without_the_key_to_the_secrets_says_so(
+    railway: LocalRailway, requester: Requester, settings: Any
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    dispatch.run_inline(operation, watch=lambda _: None)
+
+    assert operation.state == Operation.State.NEEDS_ATTENTION
+    assert "Put the key back that was in use when it was stored. Then resume." in operation.message

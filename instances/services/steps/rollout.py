@@ -9,7 +9,7 @@ from instances.gateway import GatewayError, GatewayTooOld
 from instances.gateway_variables import ADMIN_API_KEY
 from instances.models import LogLine, Service
 from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
-from instances.railway.client import Deployment, errors
+from instances.railway.client import Deployment, LogEntry, errors
 from instances.services.mirror import mirror_service
 from instances.services.steps.gateway import GATEWAY, gateway_service
 from instances.services.steps.work import Work, since_answer
@@ -124,10 +124,12 @@ class FollowDeployment(StepDefinition[Work]):
         except errors.RailwayError as error:
             work.run.warn(f"The deployment's log cannot be read: {error}")
             return
-        for entry in log[-LOG_LINES:]:
-            is_error = entry.severity.lower() in {"error", "err", "fatal"}
-            level = LogLine.Level.ERROR if is_error else LogLine.Level.INFO
-            work.run.log(entry.text, level=level)
+        work.run.log_lines((entry.text, _level(entry)) for entry in log[-LOG_LINES:])
+
+
+def _level(entry: LogEntry) -> LogLine.Level:
+    is_error = entry.severity.lower() in {"error", "err", "fatal"}
+    return LogLine.Level.ERROR if is_error else LogLine.Level.INFO
 
 
 class GatewayAnswers(StepDefinition[Work]):
