@@ -13,6 +13,11 @@ import httpx
 LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
+# What a check may say; a fork's gateway may say anything.
+KNOWN = ("ok", "error", "not_configured")
+LONGEST_VERSION = 100
+
+
 class GatewayError(Exception):
     """A gateway did not answer as a healthy one does; the message is safe to show."""
 
@@ -57,7 +62,7 @@ class GatewayClient:
         body = _object(response)
         if response.status_code != httpx.codes.OK or body.get("status") != "healthy":
             raise GatewayError(f"/health answers HTTP {response.status_code}.")
-        return str(body.get("version", ""))
+        return str(body.get("version", ""))[:LONGEST_VERSION]
 
     def status(self, admin_key: str) -> GatewayStatus:
         """
@@ -94,4 +99,5 @@ def _object(response: httpx.Response) -> dict[str, Any]:
 
 def _check(checks: dict[str, Any], name: str) -> str:
     check = checks.get(name)
-    return str(check.get("status", "unknown")) if isinstance(check, dict) else "unknown"
+    status = check.get("status") if isinstance(check, dict) else None
+    return status if status in KNOWN else "unknown"

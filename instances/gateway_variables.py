@@ -56,14 +56,15 @@ def validate_secret(name: str, value: str) -> None:
     """Raise ValidationError, never with the value in it, unless the secret may be added."""
     _validate_settable(name)
     _validate_value(name, value)
-    if "\n" in value.strip("\n"):
-        raise ValidationError(f"{name} has more than one line.", code="invalid")
+    if "\n" in value or "\r" in value:
+        # The CLI drops a line's end, so that what Railway holds would never be the same.
+        raise ValidationError(f"{name} has a line break in it.", code="invalid")
 
 
 def _validate_settable(name: str) -> None:
     if not VARIABLE.fullmatch(name):
         raise ValidationError(
-            f"“{name[:60]}” is not a name for a variable: letters, digits and underscores only.",
+            "This is not a name for a variable: letters, digits and underscores only.",
             code="invalid",
         )
     if name in {*FIXED, *REFERENCES, *GENERATED_SECRETS}:

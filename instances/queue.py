@@ -39,9 +39,9 @@ def nudge(operation_id: int, *, at: datetime | None = None) -> int:
     return broker.row_id
 
 
-def put_off(row_id: int, *, until: datetime) -> None:
-    """Move a nudge to a later moment, even if it was handed out and lost."""
-    OrmQ.objects.filter(pk=row_id).update(lock=until)
+def put_off(row_id: int, *, until: datetime) -> bool:
+    """Move a nudge to a later moment, even if it was handed out; False if it is no more."""
+    return bool(OrmQ.objects.filter(pk=row_id).update(lock=until))
 
 
 def withdraw(row_id: int) -> None:

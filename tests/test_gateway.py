@@ -119,7 +119,8 @@ def test_a_gateway_that_sees_its_databases_says_so() -> None:
         ({"status": "ok"}, {}, GatewayStatus("ok", "unknown")),
         ({"status": "ok"}, "ok", GatewayStatus("ok", "unknown")),
         (None, ["ok"], GatewayStatus("unknown", "unknown")),
-        ({"status": True}, {"status": None}, GatewayStatus("True", "None")),
+        ({"status": True}, {"status": None}, GatewayStatus("unknown", "unknown")),
+        ({"status": "postgres://u:p@h"}, {"status": "ok"}, GatewayStatus("unknown", "ok")),
     ],
 )
 def test_a_gateway_that_does_not_see_both_does_not_count(

@@ -161,3 +161,23 @@ def test_of_two_people_who_ask_for_one_name_in_the_same_moment_one_wins(
     assert sorted(outcomes)[0] in {"NotPossible", "ValidationError"}
     assert Instance.objects.count() == 1
     assert Operation.objects.count() == 1
+
+
+def test_a_cancel_during_a_call_is_not_slept_over(
+    start_worker: StartWorker, railway: LocalRailway
+) -> None:
+    railway.faults.add(
+        Fault("projects", "hold", client="app"),
+        Fault("apiToken", "status", status=429, retry_after=600, client="app", skip=1),
+    )
+    requester = asker()
+    operation = creation.request(Wish("acme"), requester)
+    start_worker()
+    railway.faults.wait_held(20)
+
+    railway.faults.add(Fault("projects", "status", status=429, retry_after=600, client="app"))
+    recovery.cancel(operation, requester)
+    railway.faults.drop()
+    ended = wait_for_end(20)
+
+    assert ended.state == Operation.State.CANCELLED

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
@@ -86,19 +87,22 @@ class OperationAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        operation = get_object_or_404(Operation, pk=object_id)
-        context = {
+        operation = self.get_object(request, unquote(object_id or ""))
+        shown = self._shown(request, operation) if operation else {}
+        context = {**shown, **(extra_context or {})}
+        return super().changeform_view(  # type: ignore[no-any-return]
+            request, object_id, form_url, context
+        )
+
+    def _shown(self, request: HttpRequest, operation: Operation) -> dict[str, Any]:
+        return {
             "operation": operation,
             "progress": progress(operation),
             "seconds_left": _seconds_left(operation),
             "steps_table": steps_table(operation),
             "log_table": log_table(operation),
             "verbs": self._verbs(request, operation),
-            **(extra_context or {}),
         }
-        return super().changeform_view(  # type: ignore[no-any-return]
-            request, object_id, form_url, context
-        )
 
     def _verbs(self, request: HttpRequest, operation: Operation) -> list[dict[str, str]]:
         """Return the buttons; one that cannot be pressed says why."""

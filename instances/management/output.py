@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from instances.models import Instance
 from instances.railway.client import errors
 
 
-class JsonCommand(BaseCommand):
+class JsonCommand(BaseCommand, ABC):
     """A command whose expected failures are a sentence, or `{"error": …}` and exit code 1."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,13 +45,13 @@ class JsonCommand(BaseCommand):
         else:
             self.show(answer)
 
+    @abstractmethod
     def run(self, options: dict[str, Any]) -> dict[str, Any]:
         """Do it and return what `--json` prints."""
-        raise NotImplementedError  # every command says what it does
 
+    @abstractmethod
     def show(self, answer: dict[str, Any]) -> None:
         """Print the answer for a person."""
-        raise NotImplementedError  # every command says how it looks
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from instances import queue
 from instances.models import Operation, Step
 from instances.operations import lease as leases
@@ -37,6 +39,7 @@ def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing
     run = Run(operation, lease, timing)
     try:
         if before.state == Operation.State.RUNNING:
+            run.doubt_from(before.lease_expires_at or timezone.now())
             run.warn(f"The worker {before.lease_owner} stopped without a word; going on from here.")
         Turn(run, plans(operation.kind)).take()
     except leases.LeaseLost:

@@ -67,8 +67,12 @@ def _ahead(run: Run, gate: Gate, now: datetime) -> QuerySet[Operation]:
     since = run.operation.gate_since
     late = now - max(run.timing.span(LATE), timedelta(seconds=2))
     earlier = Q(gate_since__lt=since) | Q(gate_since=since, pk__lt=run.operation.pk)
-    gone = Q(state__in=Operation.State.idle(), due_at__lt=late) | Q(
-        state=Operation.State.RUNNING, lease_expires_at__lt=now
+    away = now + run.timing.span(LOOK_AGAIN) + run.timing.lease_margin
+    gone = (
+        Q(state__in=Operation.State.idle(), due_at__lt=late)
+        | Q(state__in=Operation.State.idle(), due_at__gt=away)
+        | Q(state=Operation.State.RUNNING, lease_expires_at__lt=now)
+        | Q(rolling_back=True)
     )
     in_line = Operation.objects.filter(gate=gate.key, state__in=Operation.State.moving())
     if gate.held_by is not None:

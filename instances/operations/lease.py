@@ -33,7 +33,7 @@ class LeaseLost(Exception):
 WATCH_DELAY = timedelta(milliseconds=50)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lease:
     """`watch` is the nudge that wakes another worker when this one dies."""
 
@@ -52,7 +52,8 @@ class Lease:
         """Hold on for a call that takes up to `seconds` (real ones)."""
         expiry = _expiry(self.timing, seconds)
         self.write(lease_expires_at=expiry)
-        queue.put_off(self.watch, until=expiry + WATCH_DELAY)
+        if not queue.put_off(self.watch, until=expiry + WATCH_DELAY):
+            self.watch = queue.nudge(self.operation_id, at=expiry + WATCH_DELAY)
 
     @contextmanager
     def guarded(self, seconds: float = 0) -> Iterator[None]:

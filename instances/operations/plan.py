@@ -16,6 +16,7 @@ StepError
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ class Waiting:
     in_line: bool = False
 
 
-class StepDefinition(Generic[WorkT]):
+class StepDefinition(ABC, Generic[WorkT]):
     """One idempotent step. `name` is stored, `title` is shown. Seconds are at scale 1."""
 
     name: ClassVar[str]
@@ -87,13 +88,14 @@ class StepDefinition(Generic[WorkT]):
     tries: ClassVar[int] = 3
     point_of_no_return: ClassVar[bool] = False
 
+    @abstractmethod
     def observe(self, work: WorkT) -> Done | Waiting | None:
         """Look; None means that it is not there and has to be made."""
-        raise NotImplementedError  # a definition without observe() is a bug
 
     def ensure(self, work: WorkT) -> Waiting | None:
-        """Make it, and record what was made through the run."""
-        raise NotImplementedError  # only for steps whose observe() never returns None
+        """Make it, and record what was made through the run; nothing for a step that only waits."""
+        del work
+        return None
 
     def settle(self, work: WorkT, facts: dict[str, Any]) -> None:
         """Mirror the facts into other rows, in the transaction that finishes the step."""

@@ -13,6 +13,9 @@ from instances.models import LogLine, Operation, Step
 from instances.operations.lease import Lease
 from instances.timing import Timing
 
+# Characters; what is longer than this comes from outside and is no sentence.
+LONGEST_SENTENCE = 2000
+
 
 class Run:
     """Holds the lease; every write checks it, so a worker that lost it writes nothing."""
@@ -23,7 +26,8 @@ class Run:
         self.timing = timing
         self.mask: Callable[[str], str] = str
         self.steps = list(operation.steps.all())
-        self.step = self.steps[0]
+        unfinished = (step for step in self.steps if not step.is_finished)
+        self.step = next(unfinished, self.steps[-1])
 
     def facts(self, name: str) -> dict[str, Any]:
         """Return what the step `name` of this operation has recorded."""
@@ -86,6 +90,11 @@ class Run:
         """Count the time that this step may wait from `at` on."""
         self._write(budget_from=at)
 
+    def recover(self) -> None:
+        """Failures in a row have come to an end."""
+        if self.step.setbacks:
+            self._write(setbacks=0)
+
     def set_back(self) -> int:
         """Count one more failure that passes by itself; return how many in a row."""
         self._write(setbacks=self.step.setbacks + 1)
@@ -102,10 +111,27 @@ class Run:
         )
 
     def fail_step(self, message: str) -> None:
-        self._write(state=Step.State.FAILED, message=message, finished_at=timezone.now())
+        """Mark the current step; one that is done stays done, whatever comes after it."""
+        if not self.step.is_finished:
+            self._write(state=Step.State.FAILED, message=message, finished_at=timezone.now())
 
     def wait_in_step(self, message: str) -> None:
         self._write(state=Step.State.WAITING, message=message)
+
+    def shown(self, text: str) -> str:
+        """Return `text` as people may read it: masked, and not longer than a page."""
+        return self.mask(text)[:LONGEST_SENTENCE]
+
+    def doubt_from(self, at: datetime) -> None:
+        """Count the doubt about the open call from `at`, the end of what it may have done."""
+        if self.step.attempt_at is not None:
+            self._write(attempt_at=at)
+
+    def forget(self, *names: str) -> None:
+        """Drop facts that belong to an earlier call."""
+        if held := {name for name in names if name in self.step.facts}:
+            kept = {name: value for name, value in self.step.facts.items() if name not in held}
+            self._write(facts=kept)
 
     def log(self, text: str, *, level: LogLine.Level = LogLine.Level.INFO) -> None:
         """Add a masked line for people, while the lease is ours."""

@@ -111,6 +111,7 @@ class Turn:
             # What could not be undone stays visible until somebody deals with it.
             self._need_person(message)
             return
+        message = self.run.shown(message)
         self.run.fail_step(message)
         self.run.log(message, level=LogLine.Level.ERROR)
         if not self.plan.keeps_on_failure(operation):
@@ -133,6 +134,7 @@ class Turn:
         cause = self._cause_of_rollback() if self.run.operation.rolling_back else ""
         if cause:
             message = f"{message} (It was rolling back, because: {cause})"
+        message = self.run.shown(message)
         with self.run.lease.guarded():
             self.run.fail_step(message)
             self.run.log(message, level=LogLine.Level.ERROR)
@@ -143,12 +145,15 @@ class Turn:
         return next((s.message for s in forward if s.state == Step.State.FAILED), "")
 
     def _put_down(self, pause: Pause) -> None:
+        operation, reason, due_at = self.run.operation, self.run.shown(pause.reason), pause.until
         with self.run.lease.guarded():
-            self.run.wait_in_step(pause.reason)
-            self._release(
-                state=Operation.State.WAITING, due_at=pause.until, waiting_for=pause.reason
-            )
-            queue.nudge(self.run.operation.pk, at=pause.until)
+            self.run.wait_in_step(reason)
+            operation.refresh_from_db(fields=["cancel_requested_at"])
+            if operation.cancel_requested_at and not operation.rolling_back:
+                # Somebody has cancelled it during this very turn.
+                due_at = timezone.now()
+            self._release(state=Operation.State.WAITING, due_at=due_at, waiting_for=reason)
+            queue.nudge(operation.pk, at=due_at)
 
     def _finish_as(self, state: Operation.State) -> None:
         self.run.log(f"The operation has ended: {state.label.lower()}.")

@@ -36,6 +36,9 @@ BACKOFF_FIRST = 2.0
 BACKOFF_MOST = 60.0
 TRANSIENT_BUDGET = 1800.0
 LOOK_AFTER_DOUBT = 2.0
+MOST_EXCUSED = 7200.0
+# Real seconds: whatever the other side says, look again after this.
+LONGEST_PAUSE = 900.0
 # What an error answer may have left behind shows up sooner than what nobody answered.
 REFUSED_WINDOW = 30.0
 # A visit that goes round more often than this is a bug in a step.
@@ -85,12 +88,20 @@ class Visit:
         if pause := self._doubt_left(work):
             return pause
         self._check_tries(work)
+        self.run.forget("refused", "last_error")
+        before = self.run.step.attempts
         try:
             with self._expecting_errors(work):
                 return self.definition.ensure(work)
         except Transient:
-            self.run.attempt_was_not_made()
+            if self.run.step.attempts > before:
+                self.run.attempt_was_not_made()
             raise
+        except OutcomeUnknown as error:
+            if self.run.step.attempts > before:
+                raise
+            # It was a look on the way to the call that got no answer.
+            raise Transient(str(error)) from None
 
     @contextmanager
     def _expecting_errors(self, work: Any) -> Iterator[None]:
@@ -144,6 +155,7 @@ class Visit:
 
     def _wait(self, asked: Waiting) -> Pause:
         now = timezone.now()
+        self.run.recover()
         if asked.in_line:
             self.run.start_budget(now)
         elif self._budget_spent(budget := self.definition.wait_budget(), now):
@@ -162,14 +174,22 @@ class Visit:
         self.run.warn(str(error))
         if error.retry_after is None:
             return Pause(now + self.run.timing.span(backoff(setbacks)), str(error))
-        # A wait that the other side asked for does not use up the budget.
-        pause = timedelta(seconds=error.retry_after)
-        self.run.start_budget((self.run.step.budget_from or now) + pause)
+        pause = timedelta(seconds=min(error.retry_after, LONGEST_PAUSE))
+        self._excuse(pause, now)
         return Pause(now + pause, str(error))
+
+    def _excuse(self, pause: timedelta, now: datetime) -> None:
+        """A wait that the other side asked for does not use up the budget; up to a point."""
+        excused = self.run.step.fact("excused", 0.0) + pause.total_seconds()
+        if excused <= self.run.timing.span(MOST_EXCUSED).total_seconds():
+            self.run.remember(excused=excused)
+            self.run.start_budget((self.run.step.budget_from or now) + pause)
 
     def _doubt(self, error: OutcomeUnknown) -> Pause:
         reason = f"{error} Looking whether it was carried out."
         self.run.warn(reason)
+        # Until this moment the call may have been carried out.
+        self.run.doubt_from(timezone.now())
         self.run.remember(refused=error.refused, last_error=str(error))
         return Pause(timezone.now() + self.run.timing.span(LOOK_AFTER_DOUBT), reason)
 

@@ -30,6 +30,8 @@ class Mask:
         self._values = sorted(values, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
+        # What no database takes: NUL, and halves of characters.
+        text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
         for value in self._values:
             text = text.replace(value, STARS)
         text = ASSIGNMENT.sub(rf"\1{STARS}", text)

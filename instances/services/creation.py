@@ -113,7 +113,10 @@ def _kept(operation: Operation) -> None:
 
 
 def _keeps_on_failure(operation: Operation) -> bool:
-    return bool(operation.config["keep_on_failure"])
+    """Keep only what there is: without a project there is nothing to inspect."""
+    step = operation.steps.get(name=CreateProject.name)
+    made = step.fact("project_id") or step.attempt_at
+    return bool(operation.config["keep_on_failure"] and made)
 
 
 # The repository is connected last: an earlier build would run without keys and databases.

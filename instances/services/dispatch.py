@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from instances import queue, timing
@@ -27,7 +27,9 @@ INLINE_LOOK = 0.5
 
 
 def advance(operation_id: int) -> bool:
-    """Take one turn with the operation, if it is due; return whether it was."""
+    """Take one turn with the operation, if it is due and of a kind that we know."""
+    if not Operation.objects.filter(pk=operation_id, kind__in=list(PLANS)).exists():
+        return False
     return engine.advance(operation_id, PLANS.__getitem__, timing.current())
 
 
@@ -39,12 +41,19 @@ def run_inline(operation: Operation, *, watch: Callable[[Operation], None]) -> N
     take turns too; whoever holds the lease goes on.
     """
     while operation.is_moving:
-        advance(operation.pk)
+        _advance_or_log(operation.pk)
         operation.refresh_from_db()
         watch(operation)
         if operation.is_moving:
-            left = (operation.due_at - timezone.now()).total_seconds()
-            time.sleep(min(max(left, 0.02), INLINE_LOOK))
+            time.sleep(_pause(operation))
+
+
+def _pause(operation: Operation) -> float:
+    """Return the seconds to sleep before looking again."""
+    if operation.state == Operation.State.RUNNING:
+        return INLINE_LOOK
+    left = (operation.due_at - timezone.now()).total_seconds()
+    return min(max(left, 0.02), INLINE_LOOK)
 
 
 def sweep(*, seconds: float = 0.0) -> list[Operation]:
@@ -80,7 +89,7 @@ def _advance_or_log(operation_id: int) -> bool:
     """One operation that fails must not keep the others from going on."""
     try:
         return advance(operation_id)
-    except EngineBug as error:
+    except (EngineBug, OperationalError, InterfaceError) as error:
         logger.error("Operation %s: %s", operation_id, error)
         return True
 

@@ -15,6 +15,7 @@ from instances.services.steps.preflight import chosen_workspace, usable_token
 class Identity:
     token: Token
     workspace_id: str
+    workspace_problem: str
     budget: Budget | None
     cli_version: str
     cli_problem: str
@@ -25,18 +26,26 @@ def whoami(railway: RailwayClient) -> Identity:
     """Ask Railway and the CLI. Raise NotPossible, or RailwayError when nobody answers."""
     try:
         token = usable_token(railway)
-        workspace_id = chosen_workspace(token).id
     except Permanent as error:
         raise NotPossible(str(error)) from None
+    workspace_id, workspace_problem = _workspace(token)
     version, problem = _cli(railway)
     return Identity(
         token=token,
         workspace_id=workspace_id,
+        workspace_problem=workspace_problem,
         budget=railway.budget,
         cli_version=version,
         cli_problem=problem,
         creates_by=_creates_by(railway, token),
     )
+
+
+def _workspace(token: Token) -> tuple[str, str]:
+    try:
+        return chosen_workspace(token).id, ""
+    except Permanent as error:
+        return "", str(error)
 
 
 def _cli(railway: RailwayClient) -> tuple[str, str]:

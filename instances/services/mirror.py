@@ -56,6 +56,9 @@ def _status(instance: Instance, project: Project, *, tagged: bool) -> str:
         return Instance.Status.DELETING
     if tagged:
         return Instance.Status.DELETION_SCHEDULED
+    if instance.status == Instance.Status.FAILED:
+        # What failed or was given up stays so until somebody deals with it.
+        return Instance.Status.FAILED
     held = {s.role: Service.Status(s.status) for s in instance.services.all()}
     return statuses.instance_status(held, instance.status)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils import timezone
 
 from instances import queue
@@ -106,15 +105,27 @@ def _take_up(
 ) -> None:
     if refusal:
         raise NotPossible(refusal)
+    if not (operation.rolling_back or changes.get("rolling_back")):
+        changes["message"] = ""
     _leave_attention(operation, state=State.QUEUED, due_at=timezone.now(), **changes)
-    unfinished = ~Q(state__in=[Step.State.DONE, Step.State.SKIPPED])
-    operation.steps.filter(unfinished).update(
-        budget_from=None, answered_at=None, setbacks=0, finished_at=None, not_made=F("attempts")
-    )
+    for step in operation.steps.exclude(state__in=[Step.State.DONE, Step.State.SKIPPED]):
+        _give_new_budget(step)
     if changes.get("rolling_back"):
         add_rollback(operation, PLANS[operation.kind])
     _note(operation, requester, verb)
     queue.nudge(operation.pk)
+
+
+def _give_new_budget(step: Step) -> None:
+    """Let the step wait and try anew; what is in doubt stays in doubt."""
+    step.budget_from = step.answered_at = step.finished_at = None
+    step.setbacks, step.not_made = 0, step.attempts
+    step.facts.pop("excused", None)
+    step.save(
+        update_fields=[
+            *("budget_from", "answered_at", "finished_at", "setbacks", "not_made", "facts")
+        ]
+    )
 
 
 def _leave_attention(operation: Operation, **changes: Any) -> None:

@@ -72,6 +72,7 @@ def identity(found: Identity) -> dict[str, Any]:
         "user": found.token.user or None,
         "workspaces": [{"id": w.id, "name": w.name} for w in found.token.workspaces],
         "workspace_id": found.workspace_id or None,
+        "workspace_problem": found.workspace_problem or None,
         "requests_remaining": budget.remaining if budget else None,
         "requests_limit": budget.limit if budget else None,
         "requests_reset_at": _iso(budget.resets_at) if budget else None,

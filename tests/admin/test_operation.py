@@ -158,3 +158,10 @@ def test_the_list_shows_progress(admin_client: Client, requester: Requester) -> 
 
     assert "Create acme" in page
     assert "0 of 12" in page
+
+
+@pytest.mark.parametrize("key", ["abc", "999999"])
+def test_an_operation_that_does_not_exist_is_no_crash(admin_client: Client, key: str) -> None:
+    url = reverse("admin:instances_operation_change", args=[key])
+
+    assert admin_client.get(url).status_code == 302

@@ -128,6 +128,7 @@ def test_a_secret_that_is_nowhere_is_an_error_without_a_terminal(
         (["acme", "--variable", "A"], "NAME=value"),
         (["acme", "--variable", "PORT=1"], "set by this app"),
         (["acme", "--secret", "CLIENT_API_KEY"], "set by this app"),
+        (["acme", "--secret", "A_KEY=the-value"], "never its value"),
     ],
 )
 def test_bad_input_is_an_error_in_words(

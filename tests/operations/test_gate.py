@@ -134,3 +134,14 @@ def test_waiting_in_line_uses_up_no_budget(runs: list[Run]) -> None:
 
     assert waits is not None
     assert waits.in_line
+
+
+def test_who_is_rolling_back_or_asleep_for_long_keeps_nobody_waiting(runs: list[Run]) -> None:
+    enter(runs[0])
+    enter(runs[1])
+    enter(runs[2])
+    gate.leave(runs[0], KEY)
+    open_now()
+    Operation.objects.filter(pk=runs[1].operation.pk).update(rolling_back=True)
+
+    assert enter(runs[2]) is None

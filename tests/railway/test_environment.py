@@ -6,12 +6,12 @@ import json
 import os
 import stat
 import tempfile
-import threading
 from pathlib import Path
 
 import pytest
 
 from instances.railway.cli.environment import Target, login_place, private_place
+from instances.railway.errors import RailwayNotReady
 from tests.railway.conftest import TOKEN, make_config
 
 TARGET = Target("p1", "e1")
@@ -273,21 +273,18 @@ def test_a_login_writes_nothing_into_the_home(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_with_a_login_one_call_waits_for_the_other() -> None:
+def test_with_a_login_a_second_call_is_told_to_come_again() -> None:
     config = make_config(cli_auth="login")
-    entered = threading.Event()
 
-    def enter() -> None:
-        with login_place(config):
-            entered.set()
+    with (
+        login_place(config),
+        pytest.raises(RailwayNotReady, match="uses the CLI's login"),
+        login_place(config),
+    ):
+        pass
 
-    thread = threading.Thread(target=enter)
-    with login_place(config):
-        thread.start()
-        assert not entered.wait(0.2)
-
-    assert entered.wait(10)
-    thread.join()
+    with login_place(config) as place:
+        assert place.cwd.is_dir()
 
 
 @pytest.mark.usefixtures("home")

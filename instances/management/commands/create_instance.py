@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from instances import naming
 from instances.management.output import JsonCommand
 from instances.management.progress import follow
 from instances.models import Operation
@@ -101,6 +102,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _secret(name: str) -> Secret:
+    if not naming.VARIABLE.fullmatch(name):
+        raise CommandError("Give --secret the name of a variable only, never its value.")
     value = os.environ.get(name)
     if value is None:
         if not sys.stdin.isatty():

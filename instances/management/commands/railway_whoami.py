@@ -23,7 +23,7 @@ class Command(JsonCommand):
         lines = {
             "Token": answer["kind"] + (f" of {answer['user']}" if answer["user"] else ""),
             "Workspaces": workspaces or "none",
-            "Used workspace": answer["workspace_id"],
+            "Used workspace": answer["workspace_id"] or answer["workspace_problem"],
             "Requests left": "not told" if remaining is None else f"{remaining}",
             "Railway CLI": answer["cli_version"] or answer["cli_problem"],
             "Projects are made by": answer["creates_projects_by"],

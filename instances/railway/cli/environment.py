@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instances.railway.config import RailwayConfig
+from instances.railway.errors import RailwayNotReady
 
 INHERITED = (
     "PATH",
@@ -89,7 +90,11 @@ def login_place(config: RailwayConfig) -> Iterator[Place]:
         lock.open("w") as handle,
         tempfile.TemporaryDirectory(prefix="luthien-cli-") as folder,
     ):
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Waiting here would outlast the lease; whoever called comes again.
+            raise RailwayNotReady("Another process uses the CLI's login just now.") from None
         yield Place(Path(folder).resolve(), {**_base(config), "HOME": str(home)})
 
 

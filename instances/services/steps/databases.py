@@ -31,7 +31,7 @@ class AddDatabase(StepDefinition[Work]):
         if "before" not in facts:
             return None
         found = [s for s in work.services() if s.service_id not in facts["before"]]
-        found = [service for service in found if self._is_ours(service)]
+        found = [service for service in found if self.is_ours(service)]
         if len(found) > 1:
             ids = ", ".join(service.service_id for service in found)
             raise NeedsPerson(
@@ -55,8 +55,11 @@ class AddDatabase(StepDefinition[Work]):
         service = work.service_by_id(facts["service_id"])
         mirror_service(work.instance, self.role, service)
 
-    def _is_ours(self, service: ServiceInstance) -> bool:
-        return bool(service.template_service_id) or self.role.value in service.image
+    def is_ours(self, service: ServiceInstance) -> bool:
+        if service.image:
+            return self.role.value in service.image
+        named = service.name.casefold().startswith(self.role.value)
+        return bool(service.template_service_id) and named
 
 
 class AddPostgres(AddDatabase):
@@ -77,6 +80,7 @@ class DatabasesReady(StepDefinition[Work]):
     budget = 600.0
 
     def observe(self, work: Work) -> Done | Waiting:
+        self._expect_no_stranger(work)
         for role in (Service.Role.POSTGRES, Service.Role.REDIS):
             service = work.service(role.value)
             status = statuses.service_status(service.deployment if service else None)
@@ -85,6 +89,16 @@ class DatabasesReady(StepDefinition[Work]):
             if status is not Service.Status.RUNNING:
                 return Waiting(f"{role.label} is not running yet.", 5.0)
         return Done()
+
+    def _expect_no_stranger(self, work: Work) -> None:
+        """A call that was given up as lost may have made a second database after all."""
+        ours = {work.run.facts(step)["service_id"] for step in ("postgres", "redis", "gateway")}
+        strange = [s.name for s in work.services() if s.service_id not in ours]
+        if strange:
+            raise NeedsPerson(
+                f"The project has services that this operation did not make: {', '.join(strange)}."
+                " Delete them on Railway, then resume; or roll back."
+            )
 
     def settle(self, work: Work, facts: dict[str, Any]) -> None:
         del facts

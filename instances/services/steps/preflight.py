@@ -35,7 +35,7 @@ class Preflight(StepDefinition[Work]):
     def _check_name_is_free(self, work: Work, workspace: Workspace) -> None:
         wanted = work.instance.project_name
         for project in work.railway.iter_projects(workspace.id):
-            if project.name == wanted:
+            if project.name == wanted and project.id != work.instance.project_id:
                 raise Permanent(
                     f"Railway's workspace {workspace.name} has a project {wanted} already"
                     f" ({project.id}), which this app did not make here. It was not touched."

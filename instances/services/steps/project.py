@@ -52,7 +52,9 @@ class CreateProject(StepDefinition[Work]):
         if turn := gate.enter(work.run, workspace_id, seconds=work.railway.creation_seconds):
             return turn
         try:
-            work.run.remember(asked_at=work.railway.server_now.isoformat())
+            if "asked_at" not in work.run.step.facts:
+                # The first call counts: a project of any later one is newer than that.
+                work.run.remember(asked_at=work.railway.server_now.isoformat())
             project_id = work.railway.create_project(
                 work.instance.project_name,
                 workspace_id=workspace_id,

@@ -1,29 +1,40 @@
 """Undo a create: delete the project, if this operation's own record proves that it made it."""
 
-from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
+from instances.operations.plan import (
+    Done,
+    NeedsPerson,
+    Permanent,
+    StepDefinition,
+    Transient,
+    Waiting,
+)
 from instances.protection import is_protected
 from instances.railway.client import errors
 from instances.services.steps.project import CreateProject, find_lost_project
 from instances.services.steps.work import Work
 
+# Seconds at scale 1 within which a project that was just made may be invisible.
+APPEARS = 120.0
+
 
 class RemoveProject(StepDefinition[Work]):
     name = "remove_project"
     title = "Remove the Railway project"
+    tries = 5
 
     def observe(self, work: Work) -> Done | Waiting | None:
         facts = work.run.facts("project")
         project_id = facts.get("project_id")
         if not project_id:
             return self._look_for_lost_project(work)
+        if work.run.step.fact("deleted") or is_gone(work, project_id):
+            return Done()
         if facts.get("inferred"):
             raise NeedsPerson(
                 f"The Railway project {work.instance.project_name} ({project_id}) was found after a"
                 " call without an answer; that it is ours is not proven, so it was not deleted."
-                " Look at it, delete it on Railway, then give up this operation."
+                " Look at it, delete it on Railway, then resume."
             )
-        if work.run.step.fact("deleted") or is_gone(work, project_id):
-            return Done()
         return None
 
     def ensure(self, work: Work) -> None:
@@ -32,11 +43,13 @@ class RemoveProject(StepDefinition[Work]):
             raise self._left(work, "It is protected.")
         try:
             deleted = work.railway.delete_project(project_id)
-        except errors.RailwayUnauthorized as error:
-            raise self._left(work, f"{error} The token may not delete projects.") from None
+        except (errors.RailwayThrottled, errors.RailwayNotReady):
+            raise
+        except (errors.RailwayUnauthorized, errors.RailwayNotFound) as error:
+            if self._may_not_be_visible_yet(work):
+                raise Transient(f"{error} It may not be visible yet.") from None
+            raise self._left(work, f"{error} Perhaps the token may not delete projects.") from None
         except errors.RailwayRefused as error:
-            if isinstance(error, errors.RailwayThrottled | errors.RailwayNotReady):
-                raise
             raise self._left(work, str(error)) from None
         if not deleted:
             raise self._left(work, "Railway did not say why.")
@@ -46,8 +59,12 @@ class RemoveProject(StepDefinition[Work]):
         project_id = work.run.facts("project")["project_id"]
         return Permanent(
             f"The Railway project {work.instance.project_name} ({project_id}) could not be removed:"
-            f" {why} Delete it on Railway, then give up this operation."
+            f" {why} Delete it on Railway, then resume."
         )
+
+    def _may_not_be_visible_yet(self, work: Work) -> bool:
+        started_at = work.run.step.started_at
+        return started_at is not None and work.run.seconds_since(started_at) < work.scaled(APPEARS)
 
     def _look_for_lost_project(self, work: Work) -> Done | Waiting:
         """A create whose answer was lost may still appear; wait as long as it can take."""
@@ -58,7 +75,7 @@ class RemoveProject(StepDefinition[Work]):
             raise NeedsPerson(
                 f"The Railway project {found.name} ({found.id}) has appeared after a call without"
                 " an answer; that it is ours is not proven, so it was not deleted. Look at it,"
-                " delete it on Railway, then give up this operation."
+                " delete it on Railway, then resume."
             )
         if work.run.seconds_since(step.attempt_at) < work.scaled(CreateProject.absent_after):
             return Waiting("Looking whether the lost call has made a project.", 5.0)
@@ -66,11 +83,18 @@ class RemoveProject(StepDefinition[Work]):
 
 
 def is_gone(work: Work, project_id: str) -> bool:
-    """ "Not Authorized" alone proves nothing (railway/api-facts.md section 3)."""
+    """
+    Tell whether Railway itself says that the project is deleted.
+
+    Not being shown proves nothing (railway/api-facts.md section 3): it may not be visible
+    yet, or the token may be another's. Only after a delete of ours whose answer was lost
+    does absence from the workspace's complete listing count.
+    """
     try:
         return work.railway.project(project_id).deleted_at is not None
-    except errors.RailwayNotFound:
-        return True
-    except errors.RailwayUnauthorized:
-        work.railway.workspaces()
-        return not work.railway.projects_by_ids([project_id])
+    except (errors.RailwayNotFound, errors.RailwayUnauthorized):
+        workspace_id = work.run.facts("preflight")["workspace_id"]
+    for project in work.railway.iter_projects(workspace_id, include_deleted=True):
+        if project.id == project_id:
+            return project.deleted_at is not None
+    return work.run.step.attempt_at is not None

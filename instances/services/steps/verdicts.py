@@ -2,6 +2,7 @@
 
 from instances.operations.plan import OutcomeUnknown, Permanent, StepError, Transient
 from instances.railway.client import errors
+from instances.services.steps.preflight import Preflight
 from instances.services.steps.work import Work
 
 # Seconds at scale 1; a cooldown names no time of its own (railway/api-facts.md section 2).
@@ -11,19 +12,18 @@ COOLDOWN = 31.0
 def verdict(work: Work, error: Exception) -> StepError | None:
     """Return the StepError that `error` amounts to, or None for a bug."""
     match error:
+        case errors.RailwayError(may_have_happened=True):
+            return OutcomeUnknown(str(error), refused=isinstance(error, errors.RailwayRefused))
         case errors.RailwayThrottled():
             pause = error.retry_after or work.scaled(COOLDOWN)
             return Transient(str(error), retry_after=pause)
-        case errors.RailwayNotReady() | errors.RailwayNotFound():
+        case errors.RailwayNotReady() | errors.RailwayNotFound() | errors.RailwayUnreachable():
             return Transient(str(error), retry_after=error.retry_after)
         case errors.RailwayUnauthorized():
             return _unauthorized(work, error)
-        case errors.RailwayWorkflowFailed() | errors.RailwayConflict():
-            return OutcomeUnknown(str(error), refused=True)
-        case errors.RailwayError(may_have_happened=True):
-            return OutcomeUnknown(str(error))
-        case errors.RailwayUnreachable():
-            return Transient(str(error), retry_after=error.retry_after)
+        case errors.CliUnusable() if work.run.step.name != Preflight.name:
+            # It was usable a moment ago: being upgraded, or the machine is short of something.
+            return Transient(str(error))
         case errors.RailwayError():
             return Permanent(str(error))
     return None
