@@ -3,8 +3,7 @@ What can go wrong on our own side; each message is a sentence for a person.
 
 InstancesError
 ├── InvalidTransition     a status does not lead to the one asked for
-├── NotPossible           what was asked for cannot be done now, and why
-└── NotFound              there is no such instance or operation
+└── NotPossible           what was asked for cannot be done now, and why
 """
 
 
@@ -18,7 +17,3 @@ class InvalidTransition(InstancesError):
 
 class NotPossible(InstancesError):
     """What was asked for cannot be done now; the message says why."""
-
-
-class NotFound(InstancesError):
-    """There is no such instance or operation."""

@@ -26,8 +26,11 @@ class Run:
         self.timing = timing
         self.mask: Callable[[str], str] = str
         self.steps = list(operation.steps.all())
-        unfinished = (step for step in self.steps if not step.is_finished)
-        self.step = next(unfinished, self.steps[-1])
+        self.step = next((s for s in self.steps_now() if not s.is_finished), self.steps[-1])
+
+    def steps_now(self) -> list[Step]:
+        """Return the steps of the direction in which the operation goes."""
+        return [step for step in self.steps if step.rollback == self.operation.rolling_back]
 
     def facts(self, name: str) -> dict[str, Any]:
         """Return what the step `name` of this operation has recorded."""
@@ -114,6 +117,11 @@ class Run:
         """Mark the current step; one that is done stays done, whatever comes after it."""
         if not self.step.is_finished:
             self._write(state=Step.State.FAILED, message=message, finished_at=timezone.now())
+
+    def leave_step(self) -> None:
+        """The current step is not gone on with; what is in doubt about it stays on its row."""
+        if self.step.state in {Step.State.RUNNING, Step.State.WAITING}:
+            self._write(state=Step.State.SKIPPED, message="", finished_at=timezone.now())
 
     def wait_in_step(self, message: str) -> None:
         self._write(state=Step.State.WAITING, message=message)

@@ -67,7 +67,7 @@ class Turn:
         operation.refresh_from_db(fields=["cancel_requested_at", "cancelled_by_name"])
         if operation.cancel_requested_at and not operation.rolling_back:
             self._turn_back(f"Cancelled by {operation.cancelled_by_name}.")
-        step = next((step for step in self._steps() if not step.is_finished), None)
+        step = next((step for step in self.run.steps_now() if not step.is_finished), None)
         if step is None:
             self._end()
             return None
@@ -76,9 +76,6 @@ class Turn:
             return None
         self.run.enter(step)
         return Visit(self.run, self.plan, definition).go(work)
-
-    def _steps(self) -> list[Step]:
-        return [s for s in self.run.steps if s.rollback == self.run.operation.rolling_back]
 
     def _pass_no_return(self) -> bool:
         """From here on the operation cannot be cancelled, unless somebody just did."""
@@ -91,6 +88,7 @@ class Turn:
         if ours.update(past_no_return=True):
             operation.past_no_return = True
             return True
+        # Either somebody has cancelled it, or this raises because the lease is lost.
         self.run.lease.extend(0)
         return False
 
@@ -125,6 +123,7 @@ class Turn:
     def _turn_back(self, message: str) -> None:
         """Undo instead of going on; what is undone, and how far, is the plan's."""
         with self.run.lease.guarded():
+            self.run.leave_step()
             self.run.lease.write(rolling_back=True, message=message)
             self.run.operation.rolling_back, self.run.operation.message = True, message
             self.run.steps += add_rollback(self.run.operation, self.plan)

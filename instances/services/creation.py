@@ -104,12 +104,12 @@ def _succeeded(operation: Operation) -> None:
 
 def _undone(operation: Operation) -> None:
     operation.instance.mark_deleted()
-    people.note_end(operation, f"failed and was rolled back. {operation.message}")
+    people.note_end(operation, f"was rolled back. {operation.message}")
 
 
 def _kept(operation: Operation) -> None:
     operation.instance.mark_failed()
-    people.note_end(operation, f"failed; the project is kept. {operation.message}")
+    people.note_end(operation, f"failed and is left as it stands. {operation.message}")
 
 
 def _keeps_on_failure(operation: Operation) -> bool:

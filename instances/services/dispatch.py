@@ -89,19 +89,21 @@ def _advance_or_log(operation_id: int) -> bool:
     """One operation that fails must not keep the others from going on."""
     try:
         return advance(operation_id)
-    except (EngineBug, OperationalError, InterfaceError) as error:
+    except EngineBug as error:
         logger.error("Operation %s: %s", operation_id, error)
-        return True
+    except (OperationalError, InterfaceError) as error:
+        logger.error("Operation %s: the database failed: %s", operation_id, error)
+        connection.close_if_unusable_or_obsolete()
+    return True
 
 
 def _advance_due(*, until: float) -> None:
     """Advance what is due, one turn each in the order of their moments, until the time is up."""
     while time.monotonic() < until:
         due = Operation.objects.due(timezone.now()).order_by("due_at").values_list("pk", flat=True)
-        waiting = Operation.objects.filter(state__in=Operation.State.moving())
         turns = [_advance_or_log(pk) for pk in due if time.monotonic() < until]
-        if not any(turns):
-            if not waiting.exists():
-                return
-            time.sleep(INLINE_LOOK)
-    connection.close_if_unusable_or_obsolete()
+        if any(turns):
+            continue
+        if not Operation.objects.filter(state__in=Operation.State.moving()).exists():
+            return
+        time.sleep(INLINE_LOOK)

@@ -49,10 +49,10 @@ def command_line() -> Requester:
     return Requester(account.pk, f"{name} (command line)")
 
 
-def note_request(operation: Operation, requester: Requester, *, reason: str = "") -> None:
-    """Say in the instance's history what was asked for, by whom and why."""
+def note_request(operation: Operation, requester: Requester) -> None:
+    """Say in the instance's history what was asked for, and by whom."""
     asked = f"{operation.get_kind_display()} asked for by {requester.name}."
-    _note(operation.instance, requester.user_id, f"{asked} {reason}".strip(), ADDITION)
+    _note(operation.instance, requester.user_id, asked, ADDITION)
 
 
 def note_steering(operation: Operation, requester: Requester, verb: str) -> None:

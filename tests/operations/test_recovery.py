@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from instances.exceptions import NotPossible
-from instances.models import Instance, Operation
+from instances.models import Instance, Operation, Step
 from instances.services import creation, dispatch, recovery
 from instances.services.creation import Wish
 from instances.services.people import Requester
@@ -36,6 +36,7 @@ def test_a_cancel_is_looked_at_between_steps_and_undoes_what_was_made(
 
     assert operation.state == Operation.State.CANCELLED
     assert operation.message == "Cancelled by ann."
+    assert operation.steps.get(name="redis").state == Step.State.SKIPPED
     assert found_on(railway) == NOTHING
     assert Instance.objects.get().status == Instance.Status.DELETED
 
