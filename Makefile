@@ -1,17 +1,25 @@
-# make demo      try it: web app, worker and a local Railway, no account needed
-# make test      the whole suite
-# make check     every check that CI runs beside the tests
+# make demo            try it: web app, worker and a local Railway, no account needed
+# make test            the whole suite, on SQLite
+# make test-postgres   the same on a PostgreSQL server of its own
+# make pictures        docs/pictures anew, taken by the tests in a browser
+# make check           every check that CI runs beside the tests
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check lint format types imports migrations deploy-check clean
+.PHONY: demo test test-postgres pictures check lint format types imports migrations deploy-check clean
 
 demo: $(READY)
 	@$(BIN)/python -m luthien_admin.demo
 
 test: $(READY)
 	$(BIN)/pytest $(ARGS)
+
+test-postgres: $(READY)
+	$(BIN)/python tests/with_postgres.py $(BIN)/pytest $(ARGS)
+
+pictures: $(READY)
+	PICTURES=docs/pictures $(BIN)/pytest tests/browser -n 0 $(ARGS)
 
 check: lint types imports migrations deploy-check
 

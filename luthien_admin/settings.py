@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -104,6 +105,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "luthien_admin.content_security.content_security_policy",
+    "luthien_admin.sign_in.send_whole_page_to_login",
 ]
 ROOT_URLCONF = "luthien_admin.urls"
 WSGI_APPLICATION = "luthien_admin.wsgi.application"
@@ -135,6 +138,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["luthien_admin.formats"]
 STATIC_URL = "static/"
 # Served from the packages themselves, so nothing has to be collected.
 WHITENOISE_USE_FINDERS = True
@@ -197,10 +201,17 @@ LOGGING = {
     },
 }
 
+SCRIPTS = ("live", "dialogs", "keys", "add_form", "faults")
 UNFOLD = {
     "SITE_TITLE": "Luthien instances",
     "SITE_HEADER": "Luthien instances",
     "SITE_SYMBOL": "dns",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("instances/icon.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"navigation": "instances.admin.navigation.groups"},
+    "STYLES": [lambda _: static("instances/admin.css")],
+    "SCRIPTS": [lambda _, name=name: static(f"instances/{name}.js") for name in SCRIPTS],
 }

@@ -29,8 +29,18 @@ WORKSPACE_TOKEN = "workspace-token-of-the-tests"
 PROJECT_TOKEN = "project-token-of-the-tests"
 SCALE = 0.02
 
+NEEDS_POSTGRES = "needs PostgreSQL's locks: make test-postgres"
+
 Create = Callable[..., Operation]
 StartWorker = Callable[[], subprocess.Popen[bytes]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what races for PostgreSQL's locks where another database is in use."""
+    if connection.vendor != "postgresql":
+        for item in items:
+            if item.get_closest_marker("postgres"):
+                item.add_marker(pytest.mark.skip(reason=NEEDS_POSTGRES))
 
 
 def make_railway(scale: float, **options: Any) -> LocalRailway:

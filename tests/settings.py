@@ -19,6 +19,8 @@ os.environ.update(
     QUEUE_WORKERS="2",
     LOG_LEVEL="WARNING",
     HTTPS_ONLY="false",
+    # Playwright keeps an event loop running in the thread of the tests.
+    DJANGO_ALLOW_ASYNC_UNSAFE="1",
 )
 for name in ("RAILWAY_TOKEN", "RAILWAY_TEAM_ID", "RAILWAY_PROJECT_ID", "RAILWAY_CLI_AUTH"):
     os.environ.pop(name, None)

@@ -2,91 +2,103 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldBooleanSwitchWidget
 
-from instances.admin.readonly import ReadOnlyInline
+from instances.admin import labels
+from instances.admin.access import access, reveal_view
+from instances.admin.add_form import AddInstanceForm, check_name_view
+from instances.admin.facts import show_variables
+from instances.admin.overview import Overview
 from instances.exceptions import NotPossible
-from instances.models import Instance, Operation, Service
+from instances.models import Instance
 from instances.services import creation, people
-from instances.services.creation import Wish
-
-STATUS_LABELS = {
-    Instance.Status.RUNNING: "success",
-    Instance.Status.PROVISIONING: "info",
-    Instance.Status.UNHEALTHY: "warning",
-    Instance.Status.DELETION_SCHEDULED: "warning",
-    Instance.Status.FAILED: "danger",
-    Instance.Status.MISSING: "danger",
-}
 
 
-class AddInstanceForm(forms.ModelForm):  # type: ignore[type-arg]
-    keep_on_failure = forms.BooleanField(
-        required=False,
-        widget=UnfoldBooleanSwitchWidget,
-        label="Keep the project when it fails",
-        help_text="For inspection. Otherwise what was made is removed again.",
-    )
+class DeletedFilter(admin.SimpleListFilter):
+    """Leaves out what is deleted, unless it is asked for."""
 
-    class Meta:
-        model = Instance
-        fields = ("name", "repository", "branch")
+    title = "deleted"
+    parameter_name = "deleted"
 
-    def clean_name(self) -> str:
-        # The constraint depends on the status, which is no field of this form.
-        name: str = self.cleaned_data["name"]
-        if Instance.objects.alive().filter(name=name).exists():
-            raise ValidationError("An instance of this name exists already.", code="taken")
-        return name
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        del request, model_admin
+        return [("shown", "Shown too")]
 
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        hidden, *others = super().choices(changelist)
+        yield {**hidden, "display": "Hidden"}
+        yield from others
 
-class ServiceInline(ReadOnlyInline):
-    model = Service
-    fields = ("name", "status", "host", "service_id", "as_of")
-    readonly_fields = fields
-    show_change_link = False
-
-
-class OperationInline(ReadOnlyInline):
-    model = Operation
-    fields = ("kind", "state", "requested_by_name", "created_at", "finished_at", "message")
-    readonly_fields = fields
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Instance]:
+        asked_for = self.value() or request.GET.get("status__exact") == Instance.Status.DELETED
+        rows: QuerySet[Instance] = queryset if asked_for else queryset.alive()
+        return rows
 
 
 @admin.register(Instance)
 class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
-    form = AddInstanceForm
     list_display = ("name", "show_status", "show_url", "ownership", "as_of", "created_at")
-    list_filter = ("status", "ownership")
+    list_filter = (DeletedFilter, "status", "ownership", "created_at")
     search_fields = ("name", "project_id", "host")
+    search_help_text = "Name, Railway project id or address"
     actions = None
-    add_fieldsets = ((None, {"fields": ("name", "repository", "branch", "keep_on_failure")}),)
+    add_fieldsets = (
+        (None, {"fields": ("name", "repository", "branch", "anthropic_key")}),
+        ("More", {"fields": ("further_variables", "further_secrets", "keep_on_failure")}),
+    )
     fieldsets = (
-        (None, {"fields": ("name", "status", "show_url", "repository", "branch")}),
+        ("Built from", {"fields": (("repository", "branch"), "show_variables")}),
         (
-            "Railway",
-            {"fields": ("show_project", "environment_id", "deletion_scheduled_at", "as_of")},
+            "On Railway",
+            {
+                "fields": (
+                    ("ownership", "environment_id"),
+                    ("status_changed_at", "as_of"),
+                    "deletion_scheduled_at",
+                )
+            },
         ),
     )
-    readonly_fields = ("status", "show_url", "show_project")
+    readonly_fields = (
+        *("show_variables", "ownership", "environment_id", "status_changed_at", "as_of"),
+        "deletion_scheduled_at",
+    )
 
-    def get_fieldsets(self, request: HttpRequest, obj: Instance | None = None) -> Any:
-        return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        check_name, name = self._check_name_view, "instances_instance_check_name"
+        return [
+            path("add/check-name/", view(check_name), name=name),
+            path(
+                "<int:object_id>/keys/<str:name>/",
+                view(reveal_view),
+                name="instances_instance_reveal",
+            ),
+            *super().get_urls(),
+        ]
 
-    def get_inlines(self, request: HttpRequest, obj: Instance | None) -> list[Any]:
-        del request
-        return [OperationInline, ServiceInline] if obj else []
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Instance | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002
+        **kwargs: Any,
+    ) -> Any:
+        form = {} if obj else {"form": AddInstanceForm}
+        return super().get_form(request, obj, change, **form, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {
@@ -105,7 +117,26 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
         del request, obj
         return False
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {**(extra_context or {})}
+        if object_id and (instance := self.get_object(request, unquote(object_id))):
+            context["shown"] = Overview(instance, access=access(request, instance))
+        return super().changeform_view(  # type: ignore[no-any-return]
+            request, object_id, form_url, context
+        )
+
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # One thing happens after saving: the operation is shown.
+        kwargs["extra_context"] = {
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+        }
         try:
             return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
         except (NotPossible, ValidationError) as error:
@@ -115,13 +146,7 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def save_model(self, request: HttpRequest, obj: Instance, form: Any, change: bool) -> None:  # noqa: FBT001
         del change
-        wish = Wish(
-            name=obj.name,
-            repository=obj.repository,
-            branch=obj.branch,
-            keep_on_failure=form.cleaned_data["keep_on_failure"],
-        )
-        operation = creation.request(wish, people.person(request.user))
+        operation = creation.request(form.wish(), people.person(request.user))
         obj.pk = operation.instance_id
         obj.refresh_from_db()
 
@@ -131,32 +156,26 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
     def response_add(
         self, request: HttpRequest, obj: Instance, post_url_continue: str | None = None
     ) -> HttpResponseRedirect:
-        del post_url_continue
+        del request, post_url_continue
         operation = obj.operations.latest("pk")
-        messages.success(request, f"{obj.name} is being created. This page shows how far it is.")
         return redirect("admin:instances_operation_change", operation.pk)
 
-    @display(description="Status", label=STATUS_LABELS, ordering="status")
+    def _check_name_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return check_name_view(request)
+
+    @display(description="Status", label=labels.INSTANCE, ordering="status")
     def show_status(self, obj: Instance) -> tuple[str, str]:
         return obj.status, obj.get_status_display()
 
-    @display(description="Address")
+    @display(description="Address", ordering="host")
     def show_url(self, obj: Instance) -> str:
         if not obj.url:
             return "-"
-        return external_link(obj.url, obj.url)
+        link = '<a class="link" href="{}" rel="noreferrer" target="_blank">{}</a>'
+        return format_html(link, obj.url, obj.url)
 
-    @display(description="Railway project")
-    def show_project(self, obj: Instance) -> str:
-        if not obj.project_url:
-            return "-"
-        return external_link(obj.project_url, obj.project_id)
-
-
-def external_link(url: str, text: str) -> str:
-    return format_html(
-        '<a class="text-primary-600 dark:text-primary-500" href="{}" rel="noreferrer"'
-        ' target="_blank">{}</a>',
-        url,
-        text,
-    )
+    @display(description="Further variables")
+    def show_variables(self, obj: Instance) -> str:
+        return show_variables(obj.variables)

@@ -2,83 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 
+from instances.admin import labels, live
+from instances.admin.access import access
+from instances.admin.facts import show_variables
 from instances.admin.readonly import ReadOnlyAdmin
-from instances.exceptions import NotPossible
-from instances.models import LogLine, Operation, Step
-from instances.services import people, recovery
-from instances.services.people import Requester
+from instances.admin.verbs import Verb, VerbsAdmin
+from instances.models import Operation
+from instances.services import recovery
 
-STATE_LABELS = {
-    Operation.State.SUCCEEDED: "success",
-    Operation.State.RUNNING: "info",
-    Operation.State.WAITING: "info",
-    Operation.State.CANCELLED: "warning",
-    Operation.State.NEEDS_ATTENTION: "warning",
-    Operation.State.FAILED: "danger",
-}
 STEER = "instances.steer_operation"
-LOG_LINES = 500
-
-Steer = Callable[[Operation, Requester], None]
-VERBS: dict[str, tuple[str, Steer, Callable[[Operation], str]]] = {
-    "cancel": ("Cancel", recovery.cancel, recovery.why_not_cancel),
-    "resume": ("Resume", recovery.resume, recovery.why_not_resume),
-    "roll-back": ("Roll back", recovery.roll_back, recovery.why_not_roll_back),
-    "give-up": ("Give up", recovery.give_up, recovery.why_not_give_up),
-}
 
 
 @admin.register(Operation)
-class OperationAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "show_state", "progress", "requested_by_name", "created_at")
-    list_filter = ("state", "kind")
+class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
+    list_display = ("__str__", "show_state", "progress", "requested_by_name", "created_at", "took")
+    list_filter = ("state", "kind", "requested_by_name", "created_at")
     list_select_related = ("instance",)
-    search_fields = ("instance__name", "requested_by_name", "message")
-    change_form_outer_before_template = "instances/operation.html"
-    fields = (
-        "instance",
-        "kind",
-        "requested_by_name",
-        "created_at",
-        "started_at",
-        "finished_at",
-        "lease_owner",
-        "lease_expires_at",
+    list_after_template = "instances/verbs/dialog_place.html"
+    search_fields = ("instance__name", "instance__project_id", "requested_by_name", "message")
+    search_help_text = "Name of the instance, Railway project id, who asked, or a message"
+    fieldsets = (
+        ("Asked for", {"fields": ("show_instance", "repository", "variables", "on_failure")}),
+    )
+    readonly_fields = ("show_instance", "repository", "variables", "on_failure")
+    verbs = (
+        Verb(
+            key="cancel",
+            label="Cancel",
+            done="told to stop",
+            icon="stop_circle",
+            effect="It stops before its next step, and what it has made on Railway is removed."
+            " That cannot be undone.",
+            permission=STEER,
+            carry_out=recovery.cancel,
+            why_not=recovery.why_not_cancel,
+            is_dangerous=True,
+        ),
+        Verb(
+            key="resume",
+            label="Resume",
+            done="resumed",
+            icon="play_circle",
+            effect="It goes on at the step that stopped, with new time to wait and new tries."
+            " What is done already is not done again.",
+            permission=STEER,
+            carry_out=recovery.resume,
+            why_not=recovery.why_not_resume,
+        ),
+        Verb(
+            key="roll-back",
+            label="Roll back",
+            done="told to roll back",
+            icon="undo",
+            effect="The Railway project that it has made is removed, with its data."
+            " What cannot be proven to be ours stays, and is named.",
+            permission=STEER,
+            carry_out=recovery.roll_back,
+            why_not=recovery.why_not_roll_back,
+            is_dangerous=True,
+        ),
+        Verb(
+            key="give-up",
+            label="Give up",
+            done="given up",
+            icon="flag",
+            effect="It ends as failed. Nothing is removed: what it has made stays on Railway.",
+            permission=STEER,
+            carry_out=recovery.give_up,
+            why_not=recovery.why_not_give_up,
+        ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("steps")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
+        rows: QuerySet[Operation] = super().get_queryset(request)
+        return rows.select_related("instance").prefetch_related("steps")
 
-    @display(description="State", label=STATE_LABELS, ordering="state")
-    def show_state(self, obj: Operation) -> tuple[str, str]:
-        return obj.state, obj.get_state_display()
-
-    @display(description="Progress")
-    def progress(self, obj: Operation) -> str:
-        return progress(obj)
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = list(super().get_list_display(request))
+        return [*columns, self.row_buttons(request)] if request.user.has_perm(STEER) else columns
 
     def get_urls(self) -> list[Any]:
-        steer = [
-            path(
-                f"<int:operation_id>/{verb}/",
-                self.admin_site.admin_view(self._steer_view(verb)),
-                name=f"instances_operation_{verb}",
-            )
-            for verb in VERBS
-        ]
-        return [*steer, *super().get_urls()]
+        view = self.admin_site.admin_view(self.live_view)
+        live_url = path("<int:object_id>/live/", view, name="instances_operation_live")
+        return [live_url, *super().get_urls()]
+
+    def live_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Answer a page that is being watched: what has changed, or nothing."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        operation = get_object_or_404(Operation.objects.select_related("instance"), pk=object_id)
+        if request.GET.get("seen") == live.version(operation):
+            return HttpResponse(status=204)
+        shown = self._shown(request, operation, seen=request.GET)
+        return TemplateResponse(request, "instances/operation/update.html", {"shown": shown})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the instance's history: what was done by an operation is written there."""
+        del extra_context
+        operation = self.get_object(request, unquote(object_id))
+        if operation is None:
+            return redirect("admin:instances_operation_changelist")
+        return redirect("admin:instances_instance_history", operation.instance_id)
 
     def changeform_view(
         self,
@@ -88,89 +128,50 @@ class OperationAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         operation = self.get_object(request, unquote(object_id or ""))
-        shown = self._shown(request, operation) if operation else {}
-        context = {**shown, **(extra_context or {})}
+        context = {**(extra_context or {})}
+        if operation:
+            context["shown"] = self._shown(request, operation)
         return super().changeform_view(  # type: ignore[no-any-return]
             request, object_id, form_url, context
         )
 
-    def _shown(self, request: HttpRequest, operation: Operation) -> dict[str, Any]:
-        return {
-            "operation": operation,
-            "progress": progress(operation),
-            "seconds_left": _seconds_left(operation),
-            "steps_table": steps_table(operation),
-            "log_table": log_table(operation),
-            "verbs": self._verbs(request, operation),
-        }
+    def _shown(
+        self, request: HttpRequest, operation: Operation, seen: Mapping[str, str] | None = None
+    ) -> live.Shown:
+        succeeded = operation.state == Operation.State.SUCCEEDED
+        return live.Shown(
+            operation,
+            buttons=self.buttons(request, operation),
+            access=access(request, operation.instance) if succeeded else None,
+            seen=seen,
+        )
 
-    def _verbs(self, request: HttpRequest, operation: Operation) -> list[dict[str, str]]:
-        """Return the buttons; one that cannot be pressed says why."""
-        refusal = "" if request.user.has_perm(STEER) else "Your account may not steer operations."
-        return [
-            {
-                "label": label,
-                "url": reverse(f"admin:instances_operation_{verb}", args=[operation.pk]),
-                "why_not": refusal or why_not(operation),
-            }
-            for verb, (label, _, why_not) in VERBS.items()
-        ]
+    @display(description="State", label=labels.OPERATION, ordering="state")
+    def show_state(self, obj: Operation) -> tuple[str, str]:
+        return obj.state, obj.get_state_display()
 
-    def _steer_view(self, verb: str) -> Callable[[HttpRequest, int], HttpResponse]:
-        label, steer, _ = VERBS[verb]
+    @display(description="Progress")
+    def progress(self, obj: Operation) -> str:
+        return live.Progress(obj).text
 
-        def view(request: HttpRequest, operation_id: int) -> HttpResponse:
-            if request.method != "POST":
-                return HttpResponseNotAllowed(["POST"])
-            if not request.user.has_perm(STEER):
-                raise PermissionDenied
-            operation = get_object_or_404(Operation, pk=operation_id)
-            try:
-                steer(operation, people.person(request.user))
-            except NotPossible as error:
-                messages.error(request, f"{label} is not possible: {error}")
-            else:
-                messages.success(request, f"{label}: done.")
-            return redirect("admin:instances_operation_change", operation.pk)
+    @display(description="Took")
+    def took(self, obj: Operation) -> str:
+        return live.took(obj)
 
-        return view
+    @display(description="Instance")
+    def show_instance(self, obj: Operation) -> str:
+        url = reverse("admin:instances_instance_change", args=[obj.instance_id])
+        return format_html('<a class="link" href="{}">{}</a>', url, obj.instance)
 
+    @display(description="Further variables")
+    def variables(self, obj: Operation) -> str:
+        return show_variables(obj.config.get("variables", {}))
 
-def progress(operation: Operation) -> str:
-    steps = [step for step in operation.steps.all() if step.rollback == operation.rolling_back]
-    done = sum(step.is_finished for step in steps)
-    doing = "rolling back, " if operation.rolling_back and operation.is_open else ""
-    return f"{doing}{done} of {len(steps)}"
+    @display(description="Built from")
+    def repository(self, obj: Operation) -> str:
+        return f"{obj.config.get('repository', '')}, branch {obj.config.get('branch', '')}"
 
-
-def _seconds_left(operation: Operation) -> int | None:
-    if operation.state != Operation.State.WAITING:
-        return None
-    return max(round((operation.due_at - timezone.now()).total_seconds()), 0)
-
-
-def steps_table(operation: Operation) -> dict[str, Any]:
-    headers = ["Step", "State", "Changes", "Looks", "Seconds", "Message"]
-    return {"headers": headers, "rows": [_step_row(step) for step in operation.steps.all()]}
-
-
-def _step_row(step: Step) -> list[str]:
-    seconds = "" if step.seconds is None else f"{step.seconds:.1f}"
-    return [
-        f"{step.position}. {step.title}",
-        step.get_state_display(),
-        str(step.attempts),
-        str(step.looks),
-        seconds,
-        step.message,
-    ]
-
-
-def log_table(operation: Operation) -> dict[str, Any]:
-    newest = operation.log_lines.order_by("-pk")[:LOG_LINES]
-    rows = [[f"{line.at:%H:%M:%S}", _level(line), line.text] for line in reversed(newest)]
-    return {"headers": ["Time", "Level", "Line"], "rows": rows}
-
-
-def _level(line: LogLine) -> str:
-    return str(line.get_level_display())
+    @display(description="On failure")
+    def on_failure(self, obj: Operation) -> str:
+        keep = obj.config.get("keep_on_failure")
+        return "Keep the project for inspection" if keep else "Remove what was made"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
@@ -22,20 +22,5 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
-
-
-class ReadOnlyInline(TabularInline):  # type: ignore[misc]
-    extra = 0
-    can_delete = False
-    show_change_link = True
-    tab = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         del request, obj
         return False

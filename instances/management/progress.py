@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.core.management.base import OutputWrapper
+from django.utils import timezone
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
@@ -62,5 +64,12 @@ def _table(operation: Operation) -> Table:
     for step in steps:
         seconds = "" if step.seconds is None else f"{step.seconds:.0f} s"
         mark = MARKS.get(Step.State(step.state), Spinner("dots"))
-        table.add_row(mark, step.title, seconds, "" if step.is_finished else step.message)
+        message = "" if step.is_finished else step.message
+        if step.state == Step.State.WAITING and operation.expected_at:
+            message += f" About {_left(operation.expected_at)} s."
+        table.add_row(mark, step.title, seconds, message)
     return table
+
+
+def _left(until: datetime) -> int:
+    return max(round((until - timezone.now()).total_seconds()), 0)

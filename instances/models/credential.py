@@ -18,6 +18,7 @@ class Credential(models.Model):
 
     class Meta:
         ordering = ["instance", "name"]
+        permissions = [("reveal_credential", "Can reveal the keys of instances")]
         constraints = [
             models.UniqueConstraint(fields=["instance", "name"], name="credential_one_per_name"),
         ]

@@ -73,6 +73,9 @@ class Operation(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     due_at = models.DateTimeField(default=timezone.now)
+    expected_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the wait will probably be over."
+    )
     waiting_for = models.TextField(blank=True)
     message = models.TextField(blank=True, help_text="Why it failed or needs a person.")
     lease_token = models.UUIDField(null=True, blank=True)

@@ -100,12 +100,8 @@ def _in_line(run: Run, gate: Gate, now: datetime, ahead: int) -> Waiting:
     place = ORDINALS[ahead] if ahead < len(ORDINALS) else f"{ahead + 1}th"
     pause = HELD_LOOK_AGAIN if held else until_open
     return Waiting(
-        "Waiting for its turn: Railway allows one new project per 30 s;"
-        f" {place} in line, about {_human(about * scale)}.",
+        f"Waiting for its turn: Railway allows one new project per 30 s; {place} in line.",
         seconds=min(pause if not ahead else LOOK_AGAIN, LOOK_AGAIN) or HELD_LOOK_AGAIN,
         in_line=True,
+        about=about,
     )
-
-
-def _human(seconds: float) -> str:
-    return f"{max(round(seconds), 1)} s" if seconds < 90 else f"{round(seconds / 60)} min"

@@ -87,6 +87,7 @@ def claim(operation_id: int, timing: Timing) -> tuple[Lease, Operation] | None:
         lease_owner=owner(),
         started_at=before.started_at or now,
         waiting_for="",
+        expected_at=None,
     ):
         return None
     watch = queue.nudge(operation_id, at=expiry + WATCH_DELAY)

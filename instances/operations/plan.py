@@ -67,12 +67,14 @@ class Waiting:
     """
     Nothing to do but to look again, in `seconds` at scale 1.
 
-    With `in_line` the wait is for others' turns, and uses up no budget.
+    With `in_line` the wait is for others' turns, and uses up no budget. `about`: when it
+    will probably be over, in seconds at scale 1, where that can be told.
     """
 
     reason: str
     seconds: float
     in_line: bool = False
+    about: float | None = None
 
 
 class StepDefinition(ABC, Generic[WorkT]):

@@ -151,7 +151,12 @@ class Turn:
             if operation.cancel_requested_at and not operation.rolling_back:
                 # Somebody has cancelled it during this very turn.
                 due_at = timezone.now()
-            self._release(state=Operation.State.WAITING, due_at=due_at, waiting_for=reason)
+            self._release(
+                state=Operation.State.WAITING,
+                due_at=due_at,
+                expected_at=pause.expected_at,
+                waiting_for=reason,
+            )
             queue.nudge(operation.pk, at=due_at)
 
     def _finish_as(self, state: Operation.State) -> None:

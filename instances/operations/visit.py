@@ -47,8 +47,11 @@ MOST_ROUNDS = 100
 
 @dataclass(frozen=True, slots=True)
 class Pause:
+    """`until`: when to look again; `expected_at`: when it will probably be over."""
+
     until: datetime
     reason: str
+    expected_at: datetime | None = None
 
 
 class Visit:
@@ -164,7 +167,9 @@ class Visit:
                 f"{asked.reason} That has taken more than {seconds:g} s."
                 " Look at the project on Railway, then resume or roll back."
             )
-        return Pause(now + self.run.timing.span(asked.seconds), asked.reason)
+        span = self.run.timing.span
+        expected_at = None if asked.about is None else now + span(asked.about)
+        return Pause(now + span(asked.seconds), asked.reason, expected_at)
 
     def _try_later(self, error: Transient) -> Pause:
         now = timezone.now()

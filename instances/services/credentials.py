@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from instances import secrets
+from instances.exceptions import NotPossible
 from instances.gateway_variables import (
     ADMIN_API_KEY,
     CLIENT_API_KEY,
@@ -12,6 +13,8 @@ from instances.gateway_variables import (
 )
 from instances.models import Credential, Instance
 from instances.secrets import Secret
+from instances.services import people
+from instances.services.people import Requester
 
 
 def make(instance: Instance, given: Mapping[str, Secret]) -> None:
@@ -28,6 +31,16 @@ def make(instance: Instance, given: Mapping[str, Secret]) -> None:
         )
         for name, value in everything.items()
     )
+
+
+@transaction.atomic
+def reveal(instance: Instance, name: str, requester: Requester) -> Secret:
+    """Return one secret, and say in the history who asked for it. Raise NotPossible."""
+    credential = instance.credentials.filter(name=name).first()
+    if credential is None:
+        raise NotPossible(f"{instance} has no key named {name}.")
+    people.note_reveal(instance, requester, name)
+    return credential.value
 
 
 @transaction.atomic

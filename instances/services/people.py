@@ -10,6 +10,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 
 from instances.models import Instance, Operation
 
@@ -59,12 +60,23 @@ def note_steering(operation: Operation, requester: Requester, verb: str) -> None
     _note(operation.instance, requester.user_id, f"{operation}: {verb} by {requester.name}.")
 
 
+def note_reveal(instance: Instance, requester: Requester, name: str) -> None:
+    _note(instance, requester.user_id, f"{name} revealed to {requester.name}.")
+
+
 def note_end(operation: Operation, how: str) -> None:
     """Say in the instance's history how it ended. `how` is masked already."""
     if operation.requested_by_id is None:
         return
     text = f"{operation.get_kind_display()}: {how}"
     _note(operation.instance, operation.requested_by_id, text)
+
+
+def history(instance: Instance) -> QuerySet[LogEntry]:
+    """Return what happened to the instance and who did it, the newest first."""
+    kind = ContentType.objects.get_for_model(Instance)
+    entries = LogEntry.objects.filter(content_type=kind, object_id=str(instance.pk))
+    return entries.select_related("user").order_by("-action_time", "-pk")
 
 
 def _note(instance: Instance, user_id: int, message: str, flag: int = CHANGE) -> None:

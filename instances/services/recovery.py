@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -10,22 +9,23 @@ from django.utils import timezone
 
 from instances import queue
 from instances.exceptions import NotPossible
-from instances.models import LogLine, Operation, Step
+from instances.models import Instance, LogLine, Operation, Step
 from instances.operations.turn import add_rollback
 from instances.services import people
 from instances.services.dispatch import PLANS
 from instances.services.people import Requester
 
 State = Operation.State
-Verb = Callable[[Operation, Requester], None]
+ONLY_IN_NEED = "Only an operation that needs attention asks for this."
 
 
 def why_not_cancel(operation: Operation) -> str:
     """Return why the operation cannot be cancelled now; empty when it can."""
+    if operation.state == State.NEEDS_ATTENTION:
+        return "It has stopped already; roll it back, or give it up."
     if not operation.is_moving:
-        return (
-            f"The operation is {operation.get_state_display().lower()}; there is nothing to stop."
-        )
+        ending = operation.get_state_display().lower()
+        return f"The operation has ended ({ending}); there is nothing to stop."
     if operation.cancel_requested_at:
         return f"{operation.cancelled_by_name} has cancelled it already."
     if operation.rolling_back:
@@ -37,13 +37,13 @@ def why_not_cancel(operation: Operation) -> str:
 
 def why_not_resume(operation: Operation) -> str:
     if operation.state != State.NEEDS_ATTENTION:
-        return "Only an operation that needs attention can be resumed."
+        return ONLY_IN_NEED
     return ""
 
 
 def why_not_roll_back(operation: Operation) -> str:
     if operation.state != State.NEEDS_ATTENTION:
-        return "Only an operation that needs attention can be rolled back."
+        return ONLY_IN_NEED
     if operation.rolling_back:
         return "It is rolling back already; resume to try again."
     return ""
@@ -51,8 +51,25 @@ def why_not_roll_back(operation: Operation) -> str:
 
 def why_not_give_up(operation: Operation) -> str:
     if operation.state != State.NEEDS_ATTENTION:
-        return "Only an operation that needs attention can be given up."
+        return ONLY_IN_NEED
     return ""
+
+
+def advice(operation: Operation) -> str:
+    """Return what a person should do next; empty when there is nothing to do."""
+    if operation.state == State.NEEDS_ATTENTION:
+        return (
+            "Look at the project on Railway. Then resume (it goes on at the step that stopped),"
+            " roll back (what is proven to be ours is removed), or give up (all stays as it is)."
+        )
+    if operation.state != State.FAILED:
+        return ""
+    if operation.instance.status == Instance.Status.DELETED:
+        return (
+            "What was made is removed again, and the name is free."
+            " Put right what the message names, then create the instance again."
+        )
+    return "The project was kept as it stands: look at it on Railway to find the cause."
 
 
 @transaction.atomic

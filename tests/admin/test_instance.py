@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -17,14 +16,6 @@ pytestmark = pytest.mark.django_db
 
 ADD = "admin:instances_instance_add"
 FORM = {"name": "acme", "repository": "LuthienResearch/luthien-proxy", "branch": "main"}
-
-
-def viewer() -> Client:
-    account = User.objects.create_user("vera", is_staff=True)
-    account.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    client = Client()
-    client.force_login(account)
-    return client
 
 
 def test_saving_the_form_asks_for_the_instance_and_shows_its_operation(
@@ -78,12 +69,11 @@ def test_a_name_that_is_taken_is_refused_in_the_form(
     assert Instance.objects.count() == 1
 
 
-def test_a_viewer_sees_and_cannot_ask(requester: Requester) -> None:
+def test_a_viewer_sees_and_cannot_ask(viewer: Client, requester: Requester) -> None:
     creation.request(Wish("acme"), requester)
-    client = viewer()
 
-    listed = client.get(reverse("admin:instances_instance_changelist"))
-    asked = client.post(reverse(ADD), {**FORM, "name": "other"})
+    listed = viewer.get(reverse("admin:instances_instance_changelist"))
+    asked = viewer.post(reverse(ADD), {**FORM, "name": "other"})
 
     assert "acme" in listed.content.decode()
     assert asked.status_code == 403
@@ -142,3 +132,31 @@ def test_no_page_shows_a_secret(admin_client: Client, create: Create) -> None:
     text = "".join(admin_client.get(page).content.decode() for page in pages)
     secrets = [credential.value.reveal() for credential in instance.credentials.all()]
     assert not [secret for secret in secrets if secret in text]
+
+
+def test_what_is_deleted_is_listed_when_it_is_asked_for(
+    admin_client: Client, requester: Requester
+) -> None:
+    creation.request(Wish("gone"), requester).instance.mark_deleted()
+    creation.request(Wish("here"), requester)
+    url = reverse("admin:instances_instance_changelist")
+
+    usual = admin_client.get(url).content.decode()
+    everything = admin_client.get(url, {"deleted": "shown"}).content.decode()
+    only = admin_client.get(url, {"status__exact": "deleted"}).content.decode()
+
+    assert ("gone" in usual, "here" in usual) == (False, True)
+    assert ("gone" in everything, "here" in everything) == (True, True)
+    assert ("gone" in only, "field-name" in only) == (True, True)
+
+
+def test_an_instance_leads_to_its_open_operation(
+    admin_client: Client, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+
+    url = reverse("admin:instances_instance_change", args=[operation.instance_id])
+    page = admin_client.get(url).content.decode()
+
+    assert "Create acme: queued" in page
+    assert reverse("admin:instances_operation_change", args=[operation.pk]) in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -30,14 +30,6 @@ def steer(client: Client, operation: Operation, verb: str) -> list[str]:
     response = client.post(reverse(f"admin:instances_operation_{verb}", args=[operation.pk]))
     assert response.status_code == 302
     return [str(message) for message in get_messages(response.wsgi_request)]
-
-
-def viewer() -> Client:
-    account = User.objects.create_user("vera", is_staff=True)
-    account.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    client = Client()
-    client.force_login(account)
-    return client
 
 
 def test_it_shows_every_step_from_the_first_second(
@@ -76,11 +68,18 @@ def test_it_shows_why_it_failed(
     assert "Remove the Railway project" in page
 
 
-def test_a_button_that_cannot_be_pressed_says_why(admin_client: Client, create: Create) -> None:
+def test_a_button_that_cannot_be_pressed_says_why(
+    admin_client: Client, requester: Requester
+) -> None:
+    page = page_of(admin_client, creation.request(Wish("acme"), requester))
+
+    assert "<strong>Resume, Roll back, Give up:</strong> Only an operation that needs" in page
+
+
+def test_what_has_ended_has_no_buttons(admin_client: Client, create: Create) -> None:
     page = page_of(admin_client, create("acme"))
 
-    assert "The operation is succeeded; there is nothing to stop." in page
-    assert "Only an operation that needs attention can be resumed." in page
+    assert "verb-button" not in page.split('id="operation-buttons"')[1].split("</div>")[0]
 
 
 def test_cancel_by_button_ends_it(
@@ -92,7 +91,7 @@ def test_cancel_by_button_ends_it(
     operation.refresh_from_db()
     run_until(operation)
 
-    assert messages == ["Cancel: done."]
+    assert messages == ["Create acme: told to stop."]
     assert operation.state == Operation.State.CANCELLED
     assert operation.cancelled_by_name == "admin"
 
@@ -115,27 +114,34 @@ def test_what_needs_attention_can_be_dealt_with_by_button(
 def test_what_is_not_possible_is_said(admin_client: Client, create: Create) -> None:
     messages = steer(admin_client, create("acme"), "cancel")
 
-    assert messages[0].startswith("Cancel is not possible: The operation is succeeded")
+    assert messages[0].startswith("Create acme: cancel is not possible. The operation has ended")
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_steering_is_a_post(admin_client: Client, requester: Requester, verb: str) -> None:
+def test_looking_at_a_verb_changes_nothing(
+    admin_client: Client, requester: Requester, verb: str
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    Operation.objects.update(state=Operation.State.NEEDS_ATTENTION)
+
+    url = reverse(f"admin:instances_operation_{verb}", args=[operation.pk])
+
+    assert admin_client.get(url).status_code == 200
+    operation.refresh_from_db()
+    assert operation.state == Operation.State.NEEDS_ATTENTION
+    assert operation.cancel_requested_at is None
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_steering_without_the_permission_is_refused(
+    viewer: Client, requester: Requester, verb: str
+) -> None:
     operation = creation.request(Wish("acme"), requester)
 
     url = reverse(f"admin:instances_operation_{verb}", args=[operation.pk])
 
-    assert admin_client.get(url).status_code == 405
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_steering_without_the_permission_is_refused(requester: Requester, verb: str) -> None:
-    operation = creation.request(Wish("acme"), requester)
-    client = viewer()
-
-    url = reverse(f"admin:instances_operation_{verb}", args=[operation.pk])
-
-    assert client.post(url).status_code == 403
-    assert "Your account may not steer operations." in page_of(client, operation)
+    assert viewer.post(url).status_code == 403
+    assert "Your account may not do this" in page_of(viewer, operation)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -165,3 +171,12 @@ def test_an_operation_that_does_not_exist_is_no_crash(admin_client: Client, key:
     url = reverse("admin:instances_operation_change", args=[key])
 
     assert admin_client.get(url).status_code == 302
+
+
+def test_its_history_is_that_of_its_instance(admin_client: Client, requester: Requester) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    url = reverse("admin:instances_operation_history", args=[operation.pk])
+
+    page = admin_client.get(url, follow=True).content.decode()
+
+    assert "Create asked for by ann." in page

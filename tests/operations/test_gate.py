@@ -145,3 +145,11 @@ def test_who_is_rolling_back_or_asleep_for_long_keeps_nobody_waiting(runs: list[
     Operation.objects.filter(pk=runs[1].operation.pk).update(rolling_back=True)
 
     assert enter(runs[2]) is None
+
+
+def test_the_place_in_line_comes_with_the_time_until_its_turn(runs: list[Run]) -> None:
+    _, second, third = (enter(run) for run in runs)
+
+    assert isinstance(second, Waiting)
+    assert isinstance(third, Waiting)
+    assert (second.about, third.about) == (gate.INTERVAL, 2 * gate.INTERVAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -84,7 +85,7 @@ def test_past_its_point_of_no_return_a_create_cannot_be_cancelled(
 def test_a_finished_operation_cannot_be_cancelled(create: Create, requester: Requester) -> None:
     operation = create("acme")
 
-    with pytest.raises(NotPossible, match="succeeded; there is nothing to stop"):
+    with pytest.raises(NotPossible, match=r"succeeded\); there is nothing to stop"):
         recovery.cancel(operation, requester)
 
 
@@ -144,7 +145,7 @@ def test_give_up_ends_it_and_leaves_the_project_on_a_row(
 
 @pytest.mark.parametrize("verb", [recovery.resume, recovery.roll_back, recovery.give_up])
 def test_only_what_needs_attention_can_be_dealt_with(
-    requester: Requester, verb: recovery.Verb
+    requester: Requester, verb: Callable[[Operation, Requester], None]
 ) -> None:
     operation = creation.request(Wish("acme"), requester)
 
@@ -154,7 +155,7 @@ def test_only_what_needs_attention_can_be_dealt_with(
 
 @pytest.mark.parametrize("verb", [recovery.resume, recovery.roll_back, recovery.give_up])
 def test_of_two_people_who_decide_at_once_one_is_refused(
-    requester: Requester, verb: recovery.Verb
+    requester: Requester, verb: Callable[[Operation, Requester], None]
 ) -> None:
     operation = creation.request(Wish("acme"), requester)
     Operation.objects.update(state=Operation.State.NEEDS_ATTENTION)

@@ -162,9 +162,15 @@ def railway(clock: SteppedClock) -> Iterator[LocalRailway]:
 
 
 @pytest.fixture
-def live() -> Iterator[LocalRailway]:
+def live_scale() -> float:
+    """How fast time passes in `live`; a test may parametrize it."""
+    return LIVE_SCALE
+
+
+@pytest.fixture
+def live(live_scale: float) -> Iterator[LocalRailway]:
     """A local Railway in which time passes, quickly."""
-    with LocalRailway(time_scale=LIVE_SCALE) as running:
+    with LocalRailway(time_scale=live_scale) as running:
         yield running
 
 

@@ -79,6 +79,7 @@ def test_link_writes_what_it_found(railway: LocalRailway, cli: Cli, project: Pro
     assert asked(railway) == ["UserProjects", "EnvironmentInstances"]
 
 
+@pytest.mark.parametrize("live_scale", [0.05])
 def test_add_a_database_reports_its_template_and_not_yet_its_service(
     make_cli: MakeCli, live: LocalRailway
 ) -> None:

@@ -1,0 +1,193 @@
+"""
+What the page of an operation shows, and what an update of it carries.
+
+The page asks again every second or so (operation/status.html). It says which version it
+shows, so that nothing is sent while nothing has changed; log lines are only added, and
+buttons only replaced when they differ, so that a click or a selection is not lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.db.models import prefetch_related_objects
+from django.urls import reverse
+from django.utils import timezone
+
+from instances.admin import labels
+from instances.admin.access import Access
+from instances.admin.verbs import Button
+from instances.models import LogLine, Operation, Step
+from instances.services import recovery
+
+# How many log lines a page starts with; the newest.
+FIRST_LINES = 500
+# Two transactions may commit in another order than their lines were numbered in, so an
+# update repeats the last few; the page leaves out those that it has.
+REPEATED_LINES = 10
+# When a page asks again, in htmx's words. What is asked for shows up at once.
+POLLS: Mapping[str, str] = {
+    Operation.State.QUEUED: "load delay:200ms, every 500ms",
+    Operation.State.RUNNING: "every 1s",
+    Operation.State.WAITING: "every 2s",
+    Operation.State.NEEDS_ATTENTION: "every 5s",
+}
+
+
+def version(operation: Operation) -> str:
+    """
+    Return a text that differs whenever the page would.
+
+    Every write of a worker moves the lease or gives it back, and what people do changes
+    the other columns (operations/lease.py), so the row alone tells.
+    """
+    columns = (
+        operation.state,
+        operation.lease_expires_at,
+        operation.due_at,
+        operation.cancel_requested_at,
+        operation.past_no_return,
+        operation.rolling_back,
+        operation.message,
+        operation.finished_at,
+    )
+    return _digest(columns)
+
+
+class Progress:
+    """How many steps are done, of those in the direction in which the operation goes."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.is_rolling_back = operation.rolling_back and operation.is_open
+        steps = [step for step in operation.steps.all() if step.rollback == operation.rolling_back]
+        self.total = len(steps)
+        self.done = sum(step.is_finished for step in steps)
+
+    @property
+    def text(self) -> str:
+        doing = "rolling back, " if self.is_rolling_back else ""
+        return f"{doing}{self.done} of {self.total}"
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.done / self.total) if self.total else 0
+
+
+def took(operation: Operation) -> str:
+    """Return how long the operation has taken, as people write it."""
+    if operation.started_at is None:
+        return "-"
+    span = (operation.finished_at or timezone.now()) - operation.started_at
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+class StepLine:
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.icon = labels.STEP_ICONS[step.state]
+        self.seconds = step.seconds
+
+    @property
+    def is_ticking(self) -> bool:
+        return self.step.state in {Step.State.RUNNING, Step.State.WAITING}
+
+
+class Shown:
+    """An operation as the page shows it; `seen` is what the page says that it has."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        *,
+        buttons: Sequence[Button],
+        access: Access | None,
+        seen: Mapping[str, str] | None = None,
+    ) -> None:
+        prefetch_related_objects([operation], "steps")
+        self.operation = operation
+        self.buttons = buttons
+        self.access = access
+        self.progress = Progress(operation)
+        self._seen = seen or {}
+
+    @property
+    def poll(self) -> str:
+        """Return when the page asks again; empty when there is nothing more to come."""
+        return POLLS.get(self.operation.state, "")
+
+    @property
+    def url(self) -> str:
+        """Return the address of the next update, with what the page has by then."""
+        newest = self.log_lines[-1].pk if self.log_lines else self._seen.get("log", "0")
+        shown = {
+            "seen": version(self.operation),
+            "log": newest,
+            "buttons": self.buttons_version,
+        }
+        address = reverse("admin:instances_operation_live", args=[self.operation.pk])
+        return f"{address}?{urlencode(shown)}"
+
+    @property
+    def colour(self) -> str:
+        return labels.colour(labels.OPERATION, self.operation.state)
+
+    @property
+    def advice(self) -> str:
+        return recovery.advice(self.operation)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return the seconds to the end of the wait, or until somebody looks again."""
+        if self.operation.state != Operation.State.WAITING:
+            return None
+        until = self.operation.expected_at or self.operation.due_at
+        return max((until - timezone.now()).total_seconds(), 0.0)
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long it has taken so far."""
+        started = self.operation.started_at
+        if started is None:
+            return None
+        return ((self.operation.finished_at or timezone.now()) - started).total_seconds()
+
+    @property
+    def took(self) -> str:
+        return took(self.operation)
+
+    @property
+    def steps(self) -> list[StepLine]:
+        return [StepLine(step) for step in self.operation.steps.all()]
+
+    @cached_property
+    def log_lines(self) -> list[LogLine]:
+        """Return the lines that the page does not have, and a few that it may have."""
+        lines = self.operation.log_lines.order_by("-pk")
+        if (last := self._seen.get("log", "")).isdecimal():
+            lines = lines.filter(pk__gt=int(last) - REPEATED_LINES)
+        return list(reversed(lines[:FIRST_LINES]))
+
+    @property
+    def reasons(self) -> dict[str, list[str]]:
+        """Return why buttons cannot be pressed, each reason once, with the buttons' names."""
+        found: dict[str, list[str]] = {}
+        for button in self.buttons:
+            if button.why_not:
+                found.setdefault(button.why_not, []).append(button.verb.label)
+        return found
+
+    @property
+    def buttons_version(self) -> str:
+        return _digest([button.why_not for button in self.buttons])
+
+    @property
+    def has_new_buttons(self) -> bool:
+        return self._seen.get("buttons") != self.buttons_version
+
+
+def _digest(parts: Sequence[object]) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

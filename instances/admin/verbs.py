@@ -1,0 +1,187 @@
+"""
+What people do to a row: a button that opens a dialog, and an action on selected rows.
+
+Nothing is changed but by a POST with a CSRF token from somebody with the verb's
+permission. The dialog's address shows the same as a page of its own, for those who
+come back from the login, and for browsers without scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from instances.exceptions import InstancesError
+from instances.services import people
+from instances.services.people import Requester
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`effect` says before it is done what will happen, `done` afterwards what has."""
+
+    key: str
+    label: str
+    done: str
+    icon: str
+    effect: str
+    permission: str
+    carry_out: Callable[[Any, Requester], None]
+    why_not: Callable[[Any], str]
+    is_dangerous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A verb on one row; with a reason in `why_not` it cannot be pressed."""
+
+    verb: Verb
+    url: str
+    why_not: str
+
+
+class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
+    """Gives each verb a dialog, a page, and an action on selected rows."""
+
+    verbs: tuple[Verb, ...] = ()
+
+    def get_urls(self) -> list[Any]:
+        mine = [
+            path(
+                f"<int:object_id>/{verb.key}/",
+                self.admin_site.admin_view(self._view(verb)),
+                name=self._url_name(verb),
+            )
+            for verb in self.verbs
+        ]
+        return [*mine, *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            verb.key: (_on_selection(verb), verb.key, f"{verb.label} …")
+            for verb in self.verbs
+            if request.user.has_perm(verb.permission)
+        }
+
+    def buttons(self, request: HttpRequest, row: Model) -> list[Button]:
+        """Return all verbs of the row; one that cannot be pressed says why."""
+        return [
+            Button(verb, self._url(verb, row), why_not(request, verb, row)) for verb in self.verbs
+        ]
+
+    def row_buttons(self, request: HttpRequest) -> Callable[[Model], SafeString]:
+        """Return a column of the list with the verbs that can be used on each row."""
+
+        def show_verbs(row: Model) -> SafeString:
+            usable = [button for button in self.buttons(request, row) if not button.why_not]
+            return render_to_string("instances/verbs/row.html", {"buttons": usable, "row": row})
+
+        show_verbs.short_description = "Actions"  # type: ignore[attr-defined]
+        return show_verbs
+
+    def _url_name(self, verb: Verb) -> str:
+        meta = self.model._meta  # noqa: SLF001
+        return f"{meta.app_label}_{meta.model_name}_{verb.key}"
+
+    def _url(self, verb: Verb, row: Model) -> str:
+        return reverse(f"{self.admin_site.name}:{self._url_name(verb)}", args=[row.pk])
+
+    def _view(self, verb: Verb) -> Callable[..., HttpResponse]:
+        def view(request: HttpRequest, object_id: int) -> HttpResponse:
+            _demand(request, verb)
+            row = get_object_or_404(self.model, pk=object_id)
+            if request.method == "POST":
+                return self._carry_out(request, verb, row)
+            return self._ask(request, verb, row)
+
+        return view
+
+    def _ask(self, request: HttpRequest, verb: Verb, row: Any) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{verb.label}: {row}",
+            "opts": self.model._meta,  # noqa: SLF001
+            "verb": verb,
+            "row": row,
+            "url": self._url(verb, row),
+            "back": self._back(request, row),
+            "why_not": why_not(request, verb, row),
+        }
+        template = "dialog" if request.headers.get("HX-Request") else "page"
+        return TemplateResponse(request, f"instances/verbs/{template}.html", context)
+
+    def _carry_out(self, request: HttpRequest, verb: Verb, row: Any) -> HttpResponseRedirect:
+        carry_out(request, verb, [row])
+        return HttpResponseRedirect(self._back(request, row))
+
+    def _back(self, request: HttpRequest, row: Model) -> str:
+        """Return the page on which the button was pressed."""
+        meta = self.model._meta  # noqa: SLF001
+        name = f"{self.admin_site.name}:{meta.app_label}_{meta.model_name}_change"
+        asked = request.POST.get("back") or request.headers.get("HX-Current-URL", "")
+        if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
+            return asked
+        return reverse(name, args=[row.pk])
+
+
+def why_not(request: HttpRequest, verb: Verb, row: Any) -> str:
+    if not request.user.has_perm(verb.permission):
+        return "Your account may not do this; ask an administrator for the permission."
+    return verb.why_not(row)
+
+
+def carry_out(request: HttpRequest, verb: Verb, rows: Iterable[Any]) -> None:
+    """Do it to each row; one that refuses does not stop the others."""
+    _demand(request, verb)
+    requester = people.person(request.user)
+    done = []
+    for row in rows:
+        try:
+            verb.carry_out(row, requester)
+        except InstancesError as error:
+            messages.error(request, f"{row}: {verb.label.lower()} is not possible. {error}")
+        else:
+            done.append(str(row))
+    if done:
+        messages.success(request, f"{', '.join(done)}: {verb.done}.")
+
+
+def _demand(request: HttpRequest, verb: Verb) -> None:
+    if not request.user.has_perm(verb.permission):
+        raise PermissionDenied
+
+
+def _on_selection(verb: Verb) -> Callable[..., HttpResponse | None]:
+    """Return a Django action: first a page that says what will happen to each row."""
+
+    def act(
+        admin: VerbsAdmin, request: HttpRequest, chosen: QuerySet[Any]
+    ) -> TemplateResponse | None:
+        if request.POST.get("confirmed"):
+            carry_out(request, verb, chosen)
+            return None
+        rows = [(row, why_not(request, verb, row)) for row in chosen]
+        context = {
+            **admin.admin_site.each_context(request),
+            "title": f"{verb.label}: {len(rows)} selected",
+            "opts": admin.model._meta,  # noqa: SLF001
+            "verb": verb,
+            "usable": [row for row, reason in rows if not reason],
+            "refused": [(row, reason) for row, reason in rows if reason],
+        }
+        return TemplateResponse(request, "instances/verbs/selection.html", context)
+
+    return act

@@ -1,0 +1,18 @@
+// The browser refuses to submit a name that the server has called bad while it was typed.
+(() => {
+  "use strict";
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "name-check") {
+      const problem = event.target.querySelector("[data-problem]")?.dataset.problem ?? "";
+      document.getElementById("id_name").setCustomValidity(problem);
+    }
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const check = document.getElementById("name-check");
+    if (check) {
+      check.closest("form").noValidate = false;
+    }
+  });
+})();

@@ -1,0 +1,79 @@
+// The page of an operation: ticking times, new log lines, and word of a lost connection.
+(() => {
+  "use strict";
+
+  const STATUS = "operation-status";
+
+  const tick = () => {
+    const now = Date.now();
+    for (const shown of document.querySelectorAll("[data-countdown], [data-elapsed]")) {
+      // Counted from when it came to the page, by this machine's clock alone.
+      shown.dataset.since ??= now;
+      const passed = (now - Number(shown.dataset.since)) / 1000;
+      const { countdown, elapsed } = shown.dataset;
+      const seconds = elapsed === undefined ? countdown - passed : Number(elapsed) + passed;
+      shown.textContent = inWords(Math.max(Math.round(seconds), 0));
+    }
+  };
+
+  const inWords = (seconds) =>
+    seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+
+  const tell = (problem) => {
+    const place = document.getElementById("connection");
+    if (place && (place.hidden === Boolean(problem) || place.textContent !== problem)) {
+      place.textContent = problem;
+      place.hidden = !problem;
+    }
+  };
+
+  const isUpdate = (event) => event.target.id === STATUS;
+
+  setInterval(tick, 500);
+  document.addEventListener("htmx:afterSettle", tick);
+
+  for (const lost of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(lost, (event) => {
+      if (isUpdate(event)) {
+        tell("The connection is lost. What you see may be out of date; trying again …");
+      }
+    });
+  }
+  document.addEventListener("htmx:responseError", (event) => {
+    if (isUpdate(event)) {
+      tell(`The server answers with an error (${event.detail.xhr.status}). Trying again …`);
+    }
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (isUpdate(event) && event.detail.xhr.status < 400) {
+      tell("");
+    }
+  });
+
+  // An update repeats the last log lines, since they may come out of order.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (event.detail.target.id !== "operation-log") {
+      return;
+    }
+    for (const line of [...event.detail.fragment.querySelectorAll("li")]) {
+      if (document.getElementById(line.id)) {
+        line.remove();
+      }
+    }
+    const log = event.detail.target;
+    log.dataset.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40 ? "yes" : "";
+  });
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    const log = event.detail.target;
+    if (log.id === "operation-log" && log.dataset.atEnd) {
+      log.scrollTop = log.scrollHeight;
+    }
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    const log = document.getElementById("operation-log");
+    if (log) {
+      log.scrollTop = log.scrollHeight;
+    }
+    tick();
+  });
+})();

@@ -1,0 +1,1 @@
+"""How dates are written: as in logs, to the second, so that they can be compared."""

@@ -1,0 +1,4 @@
+"""Replaces Django's own for English; everything is UTC."""
+
+DATE_FORMAT = "Y-m-d"
+DATETIME_FORMAT = "Y-m-d H:i:s"

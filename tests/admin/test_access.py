@@ -1,0 +1,87 @@
+"""Keys are shown one at a time, to those who may see them, and the history says so."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from instances.models import Instance
+from instances.services import creation, credentials
+from instances.services.creation import Wish
+from instances.services.people import Requester
+
+pytestmark = pytest.mark.django_db
+
+KEY = "ADMIN_API_KEY"
+
+
+@pytest.fixture
+def instance(requester: Requester) -> Instance:
+    return creation.request(Wish("acme"), requester).instance
+
+
+def reveal_url(instance: Instance, name: str = KEY) -> str:
+    return reverse("admin:instances_instance_reveal", args=[instance.pk, name])
+
+
+def page_of(client: Client, instance: Instance) -> str:
+    url = reverse("admin:instances_instance_change", args=[instance.pk])
+    return client.get(url).content.decode()
+
+
+def test_a_key_is_shown_to_who_may_see_it(admin_client: Client, instance: Instance) -> None:
+    response = admin_client.post(reveal_url(instance))
+
+    assert credentials.of(instance)[KEY].reveal() in response.content.decode()
+    assert 'data-hide-after="60"' in response.content.decode()
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_each_reveal_is_a_line_in_the_history_without_the_key(
+    admin_client: Client, instance: Instance
+) -> None:
+    admin_client.post(reveal_url(instance))
+    admin_client.post(reveal_url(instance))
+
+    lines = LogEntry.objects.filter(change_message=f"{KEY} revealed to admin.")
+    assert lines.count() == 2
+    assert f"{KEY} revealed to admin." in page_of(admin_client, instance)
+
+
+def test_the_page_names_the_keys_and_holds_none(admin_client: Client, instance: Instance) -> None:
+    page = page_of(admin_client, instance)
+
+    assert KEY in page
+    assert not [s for s in credentials.of(instance).values() if s.reveal() in page]
+
+
+def test_without_the_permission_it_is_refused_and_said(viewer: Client, instance: Instance) -> None:
+    refused = viewer.post(reveal_url(instance))
+
+    assert refused.status_code == 403
+    assert "Your account may not reveal keys" in page_of(viewer, instance)
+    assert not LogEntry.objects.filter(change_message__contains="revealed").exists()
+
+
+def test_who_comes_back_from_the_login_has_to_ask_again(
+    admin_client: Client, instance: Instance
+) -> None:
+    response = admin_client.get(reveal_url(instance))
+
+    page = reverse("admin:instances_instance_change", args=[instance.pk])
+    assert response.headers["Location"] == page
+    assert not LogEntry.objects.filter(change_message__contains="revealed").exists()
+
+
+def test_a_key_that_is_not_there_is_said(admin_client: Client, instance: Instance) -> None:
+    response = admin_client.post(reveal_url(instance, "NOTHING"), follow=True)
+
+    assert "acme has no key named NOTHING." in response.content.decode()
+
+
+def test_a_deleted_instance_shows_no_keys(admin_client: Client, instance: Instance) -> None:
+    instance.mark_deleted()
+
+    assert KEY not in page_of(admin_client, instance)

@@ -1,0 +1,152 @@
+"""
+Run a command beside a PostgreSQL server of its own: python tests/with_postgres.py COMMAND ...
+
+The command finds the server by DATABASE_URL. The server keeps its data in a temporary
+folder, listens on a free port of this machine only, and is gone when the command has
+ended, however it ends. For another PostgreSQL set DATABASE_URL and leave this out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+HOST = "127.0.0.1"
+# The server's superuser, and who it runs as when root starts it: it refuses to be root.
+ACCOUNT = "postgres"
+# Seconds.
+START_LIMIT = 60
+STOP_LIMIT = 20
+NEW_CLUSTER = ["-A", "trust", "--locale=C", "--no-sync"]
+OPTIONS = {
+    "listen_addresses": HOST,
+    "max_connections": 200,
+    # Nothing has to survive a power cut.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+
+
+def main(command: list[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    binaries = find_binaries()
+    if binaries is None:
+        sys.exit("There is no PostgreSQL server here; on Debian it is in the package postgresql.")
+    try:
+        with TemporaryDirectory(prefix="pg-") as folder, server(binaries, Path(folder)) as url:
+            return run(command, {**os.environ, "DATABASE_URL": url})
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def find_binaries() -> Path | None:
+    """Return the folder of the server's programs; Debian keeps them off the PATH."""
+    if initdb := shutil.which("initdb"):
+        return Path(initdb).resolve().parent
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(versions, key=lambda path: float(path.parts[-3]), default=None)
+    return newest and newest.parent
+
+
+@contextmanager
+def server(binaries: Path, folder: Path) -> Iterator[str]:
+    """Start a server that keeps everything in `folder`; give its address, and stop it."""
+    data, log, port = folder / "data", folder / "log", free_port()
+    as_whom = account(folder)
+    subprocess.run(
+        [binaries / "initdb", "-D", data, "-U", ACCOUNT, "-E", "UTF8", *NEW_CLUSTER],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        check=True,
+        **as_whom,
+    )
+    options = [f"--{name}={value}" for name, value in OPTIONS.items()]
+    with log.open("wb") as output:
+        # In a session of its own, or Ctrl-C would stop it before the command.
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", data, "-k", folder, "-p", str(port), *options],
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            **as_whom,
+        )
+    try:
+        wait_until_ready(process, data, log)
+        yield f"postgres://{ACCOUNT}@{HOST}:{port}/postgres"
+    finally:
+        # SIGINT: disconnect everybody. SIGTERM would wait until they have gone.
+        stop(process, signal.SIGINT)
+
+
+def account(folder: Path) -> dict[str, Any]:
+    """Return subprocess's arguments for an account that may run a server in `folder`."""
+    if os.geteuid() != 0:
+        return {}
+    shutil.chown(folder, ACCOUNT, ACCOUNT)
+    return {"user": ACCOUNT, "group": ACCOUNT, "extra_groups": []}
+
+
+def free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> None:
+    until = time.monotonic() + START_LIMIT
+    while not is_ready(data):
+        if process.poll() is not None or time.monotonic() > until:
+            sys.exit(f"PostgreSQL did not start.\n{log.read_text()}")
+        time.sleep(0.05)
+
+
+def is_ready(data: Path) -> bool:
+    """Look at the last line of the server's pid file, where it says how far it is."""
+    with suppress(FileNotFoundError):
+        return (data / "postmaster.pid").read_text().rstrip().endswith("ready")
+    return False
+
+
+def run(command: list[str], environment: dict[str, str]) -> int:
+    """Run the command and return its exit code; it never outlives this."""
+    process = subprocess.Popen(command, env=environment)
+    try:
+        code = process.wait()
+        # As a shell says it: a command that a signal ended returns that signal, negated.
+        return code if code >= 0 else 128 - code
+    except KeyboardInterrupt:
+        # The terminal has told the command, too: let it clean up.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_LIMIT)
+        raise
+    finally:
+        stop(process, signal.SIGTERM)
+
+
+def stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """End the process; from here on nothing interrupts the cleaning up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    process.send_signal(how)
+    try:
+        process.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1:]))
