@@ -58,18 +58,18 @@ def version(operation: Operation) -> str:
 
 
 class Progress:
-    """How many steps are done, of those in the direction in which the operation goes."""
+    """How many steps are done: of the way forward, or of the way back while it goes there."""
 
     def __init__(self, operation: Operation) -> None:
-        self.is_rolling_back = operation.rolling_back and operation.is_open
-        steps = [step for step in operation.steps.all() if step.rollback == operation.rolling_back]
+        is_going_back = operation.rolling_back and operation.is_open
+        steps = [step for step in operation.steps.all() if step.rollback == is_going_back]
         self.total = len(steps)
-        self.done = sum(step.is_finished for step in steps)
-
-    @property
-    def text(self) -> str:
-        doing = "rolling back, " if self.is_rolling_back else ""
-        return f"{doing}{self.done} of {self.total}"
+        self.done = sum(step.state == Step.State.DONE for step in steps)
+        self.text = f"{self.done} of {self.total}"
+        if is_going_back:
+            self.text = f"rolling back, {self.text}"
+        elif operation.rolling_back:
+            self.text = f"{self.text}, rolled back"
 
     @property
     def percent(self) -> int:
@@ -86,10 +86,13 @@ def took(operation: Operation) -> str:
 
 
 class StepLine:
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, operation: Operation) -> None:
         self.step = step
-        self.icon = labels.STEP_ICONS[step.state]
         self.seconds = step.seconds
+        self.icon = labels.STEP_ICONS[step.state]
+        self.state = step.get_state_display()
+        if step.state == Step.State.PENDING and not operation.is_open:
+            self.icon, self.state = labels.STEP_ICONS[Step.State.SKIPPED], "Not reached"
 
     @property
     def is_ticking(self) -> bool:
@@ -161,7 +164,7 @@ class Shown:
 
     @property
     def steps(self) -> list[StepLine]:
-        return [StepLine(step) for step in self.operation.steps.all()]
+        return [StepLine(step, self.operation) for step in self.operation.steps.all()]
 
     @cached_property
     def log_lines(self) -> list[LogLine]:

@@ -180,3 +180,15 @@ def test_its_history_is_that_of_its_instance(admin_client: Client, requester: Re
     page = admin_client.get(url, follow=True).content.decode()
 
     assert "Create asked for by ann." in page
+
+
+def test_what_was_rolled_back_shows_how_far_it_had_come(
+    admin_client: Client, create: Create, railway: LocalRailway
+) -> None:
+    railway.faults.add(Fault("serviceConnect", "error", message="Repository not found"))
+
+    page = page_of(admin_client, create("acme"))
+
+    assert "9 of 12, rolled back" in page
+    assert page.count("Not reached") == 2
+    assert "Pending" not in page

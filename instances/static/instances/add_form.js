@@ -9,6 +9,11 @@
     }
   });
 
+  // The browser's own autofocus comes while Unfold still hides the page.
+  document.addEventListener("alpine:initialized", () => {
+    queueMicrotask(() => document.querySelector("[autofocus]")?.focus());
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     const check = document.getElementById("name-check");
     if (check) {

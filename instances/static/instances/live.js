@@ -4,20 +4,25 @@
 
   const STATUS = "operation-status";
 
+  const inWords = (seconds) =>
+    seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+
+  const timeOf = ({ countdown, elapsed, about }, passed) => {
+    if (elapsed !== undefined) {
+      return inWords(Math.round(Number(elapsed) + passed));
+    }
+    const left = Math.round(countdown - passed);
+    return left > 0 ? (about ?? "") + inWords(left) : "a moment";
+  };
+
   const tick = () => {
     const now = Date.now();
     for (const shown of document.querySelectorAll("[data-countdown], [data-elapsed]")) {
       // Counted from when it came to the page, by this machine's clock alone.
       shown.dataset.since ??= now;
-      const passed = (now - Number(shown.dataset.since)) / 1000;
-      const { countdown, elapsed } = shown.dataset;
-      const seconds = elapsed === undefined ? countdown - passed : Number(elapsed) + passed;
-      shown.textContent = inWords(Math.max(Math.round(seconds), 0));
+      shown.textContent = timeOf(shown.dataset, (now - Number(shown.dataset.since)) / 1000);
     }
   };
-
-  const inWords = (seconds) =>
-    seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 
   const tell = (problem) => {
     const place = document.getElementById("connection");

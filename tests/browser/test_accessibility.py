@@ -1,0 +1,148 @@
+"""Every page of ours, looked at by axe-core in light and in dark."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule, Task
+from playwright.sync_api import expect
+
+from instances.simulator.faults import Fault
+from instances.simulator.server import LocalRailway
+from tests.browser.accessibility import grave_findings
+from tests.browser.conftest import PASSWORD, Browse, TakePicture
+from tests.browser.moments import waiting
+from tests.browser.pages import (
+    AddForm,
+    InstanceList,
+    InstancePage,
+    Login,
+    OperationList,
+    OperationPage,
+    address,
+)
+from tests.conftest import Create
+
+QUEUE = ("ormq", "success", "failure", "schedule")
+
+
+def test_the_login_the_start_page_and_the_error_pages(browse: Browse, viewer: User) -> None:
+    page = browse(forgive="status of 40[34]")
+    page.goto("/admin/login/")
+    found = grave_findings(page)
+    Login(page).sign_in("nobody", "nothing")
+    expect(page.get_by_text("Please enter the correct username")).to_be_visible()
+    found += grave_findings(page)
+
+    Login(page).sign_in(viewer.username, PASSWORD)
+    for url in ("/admin/", "/admin/nothing/", AddForm.url):
+        page.goto(url)
+        found += grave_findings(page)
+
+    assert not found, "\n".join(found)
+
+
+def test_the_form(browse: Browse, operator: User) -> None:
+    form = AddForm(browse(operator)).open()
+    found = grave_findings(form.page)
+    form.name.fill("acme")
+    expect(form.name_check).to_contain_text("Free here")
+    found += grave_findings(form.page)
+
+    form.page.get_by_label("Further variables").fill("nonsense")
+    form.save.click()
+    expect(form.page.get_by_text("Line 1 has no =")).to_be_visible()
+    form.name.fill("Acme")
+    expect(form.name_check).to_contain_text("only lower-case")
+    found += grave_findings(form.page)
+
+    assert not found, "\n".join(found)
+
+
+def test_what_is_being_made(
+    browse: Browse, operator: User, railway: LocalRailway, picture: TakePicture
+) -> None:
+    railway.faults.add(Fault("service:gateway", "never"))
+    operation = waiting(operator, step="gateway")
+    page = browse(operator)
+    shown = OperationPage(page).open(operation)
+    shown.ask_for("Cancel")
+    picture(page, "dialog")
+    found = grave_findings(page)
+    page.keyboard.press("Escape")
+    found += grave_findings(page)
+
+    for verb in ("cancel", "resume"):
+        page.goto(reverse(f"admin:instances_operation_{verb}", args=[operation.pk]))
+        found += grave_findings(page)
+    InstancePage(page).open(operation.instance)
+    found += grave_findings(page)
+    listed = OperationList(page).open()
+    found += grave_findings(page)
+    listed.select("Create acme")
+    found += grave_findings(page)
+    listed.run("Resume …")
+    expect(page.get_by_role("heading", name="Left alone: 1")).to_be_visible()
+    found += grave_findings(page)
+
+    assert not found, "\n".join(found)
+
+
+def test_what_has_failed(
+    browse: Browse, operator: User, railway: LocalRailway, create: Create
+) -> None:
+    railway.faults.add(Fault("serviceConnect", "error", message="Repository not found"))
+    shown = OperationPage(browse(operator)).open(create("acme"))
+
+    shown.shows("Failed")
+    assert not (found := grave_findings(shown.page)), "\n".join(found)
+
+
+def test_what_needs_attention(
+    browse: Browse, operator: User, railway: LocalRailway, create: Create
+) -> None:
+    railway.faults.add(Fault("service:gateway", "never"))
+    shown = OperationPage(browse(operator)).open(create("acme"))
+
+    shown.shows("Needs attention")
+    assert not (found := grave_findings(shown.page)), "\n".join(found)
+
+
+def test_what_is_finished(browse: Browse, operator: User, create: Create) -> None:
+    operation = create("acme")
+    page = browse(operator)
+    shown = InstancePage(page).open(operation.instance)
+    shown.reveal("ADMIN_API_KEY")
+    found = grave_findings(page)
+
+    for url in (
+        address(operation),
+        InstanceList.url,
+        OperationList.url,
+        reverse("admin:instances_instance_history", args=[operation.instance_id]),
+        reverse("admin:instances_operation_history", args=[operation.pk]),
+    ):
+        page.goto(url)
+        found += grave_findings(page)
+
+    assert not found, "\n".join(found)
+
+
+def test_the_queue(browse: Browse, viewer: User) -> None:
+    now = timezone.now()
+    OrmQ.objects.create(key="luthien_admin", payload="", lock=now)
+    Schedule.objects.create(name="sweep", func="instances.tasks.sweep")
+    task = {"name": "advance:1", "func": "instances.tasks.advance", "started": now, "stopped": now}
+    Task.objects.create(id="1", success=True, **task)
+    Task.objects.create(id="2", success=False, result="OperationalError", **task)
+    page = browse(viewer)
+
+    found = []
+    for model in QUEUE:
+        page.goto(reverse(f"admin:django_q_{model}_changelist"))
+        found += grave_findings(page)
+        page.locator("#result_list tbody a").first.click()
+        found += grave_findings(page)
+
+    assert not found, "\n".join(found)

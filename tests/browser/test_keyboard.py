@@ -1,0 +1,72 @@
+"""Without a mouse: everything is reached, and it shows where one is."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import PASSWORD, Browse
+from tests.browser.pages import AddForm, Login, OperationPage
+from tests.conftest import StartWorker
+
+IS_FOCUSED = "element => element === document.activeElement"
+# An outline, or a ring that Tailwind draws as a shadow.
+SHOWS_FOCUS = """element => {
+    const style = getComputedStyle(element);
+    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
+        || style.boxShadow !== "none";
+}"""
+
+
+def tab_to(target: Locator) -> None:
+    """Press Tab until the target has the focus, and shows it."""
+    for _ in range(60):
+        if target.evaluate(IS_FOCUSED):
+            break
+        target.page.keyboard.press("Tab")
+    assert target.evaluate(IS_FOCUSED), f"{target} is not reached"
+    assert target.evaluate(SHOWS_FOCUS), f"{target} does not show that it has the focus"
+
+
+def test_an_instance_is_asked_for_and_cancelled_without_a_mouse(
+    browse: Browse,
+    operator: User,
+    start_worker: StartWorker,
+    late_gateway: None,
+) -> None:
+    start_worker()
+    page = browse()
+    keys = page.keyboard
+    page.goto("/admin/")
+    login = Login(page)
+    tab_to(login.name)
+    keys.type("olga")
+    tab_to(login.password)
+    keys.type(PASSWORD)
+    keys.press("Enter")
+
+    tab_to(login.side_bar("Instances"))
+    keys.press("Enter")
+    tab_to(page.get_by_role("link", name="Add instance"))
+    keys.press("Enter")
+    form = AddForm(page)
+    tab_to(form.name)
+    keys.type("acme")
+    tab_to(form.save)
+    keys.press("Enter")
+
+    shown = OperationPage(page)
+    shown.waits_for("The gateway is made")
+    cancel = shown.button("Cancel")
+    tab_to(cancel)
+    keys.press("Space")
+    expect(shown.dialog).to_be_visible()
+    expect(shown.dialog.get_by_role("button", name="Back")).to_be_focused()
+    keys.press("Escape")
+    expect(shown.dialog).to_be_hidden()
+    expect(cancel).to_be_focused()
+    keys.press("Enter")
+    tab_to(shown.dialog.get_by_role("button", name="Cancel"))
+    keys.press("Enter")
+
+    shown.shows("Cancelled")

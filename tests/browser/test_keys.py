@@ -1,0 +1,52 @@
+"""The keys of an instance: hidden until somebody who may asks, and not for long."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Browse, TakePicture
+from tests.browser.pages import InstancePage
+from tests.conftest import Create
+
+KEY = "CLIENT_API_KEY"
+
+
+def test_a_key_is_shown_on_request_and_hides_again(
+    browse: Browse, operator: User, create: Create, picture: TakePicture
+) -> None:
+    instance = create("acme").instance
+    value = instance.credentials.get(name=KEY).value.reveal()
+    page = browse(operator)
+    page.clock.install()
+    shown = InstancePage(page).open(instance)
+    picture(page, "instance")
+    assert value not in page.content()
+
+    shown.reveal(KEY)
+    assert shown.key(KEY).locator("code").inner_text() == value
+    shown.button(f"Hide {KEY}").click()
+    expect(shown.button(f"Reveal {KEY}")).to_be_focused()
+    assert value not in page.content()
+
+    shown.reveal(KEY)
+    page.clock.fast_forward("00:58")
+    expect(shown.key(KEY)).to_contain_text(value)
+    page.clock.fast_forward("00:03")
+    expect(shown.button(f"Reveal {KEY}")).to_be_visible()
+    assert value not in page.content()
+
+    page.reload()
+    expect(shown.history.filter(has_text=f"olga {KEY} revealed to olga.")).to_have_count(2)
+
+
+def test_the_address_is_copied(browse: Browse, operator: User, create: Create) -> None:
+    instance = create("acme").instance
+    page = browse(operator, permissions=["clipboard-read", "clipboard-write"])
+    shown = InstancePage(page).open(instance)
+
+    shown.button("Copy the address").click()
+
+    page.wait_for_function(
+        "async text => await navigator.clipboard.readText() === text", arg=instance.url
+    )
