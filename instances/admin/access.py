@@ -35,17 +35,21 @@ class Access:
     keys: list[Key]
 
     @property
+    def is_anything(self) -> bool:
+        return bool(self.instance.project_id or self.instance.url or self.keys)
+
+    @property
     def refusal(self) -> str:
         if not self.keys or self.keys[0].may_reveal:
             return ""
         return "Your account may not reveal keys; ask an administrator for the permission."
 
 
-def access(request: HttpRequest, instance: Instance) -> Access | None:
+def access(request: HttpRequest, instance: Instance, *, keys: bool = True) -> Access | None:
     """Return what there is to get in with; None for an instance that is no more."""
     if instance.status == Instance.Status.DELETED:
         return None
-    names = instance.credentials.values_list("name", flat=True)
+    names = instance.credentials.values_list("name", flat=True) if keys else ()
     return Access(instance, [_key(request, instance, name) for name in names])
 
 

@@ -142,7 +142,7 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
         return live.Shown(
             operation,
             buttons=self.buttons(request, operation),
-            access=access(request, operation.instance) if succeeded else None,
+            access=access(request, operation.instance, keys=succeeded),
             seen=seen,
         )
 

@@ -192,3 +192,16 @@ def test_what_was_rolled_back_shows_how_far_it_had_come(
     assert "9 of 12, rolled back" in page
     assert page.count("Not reached") == 2
     assert "Pending" not in page
+
+
+def test_what_needs_a_look_on_railway_links_there_and_shows_no_keys(
+    admin_client: Client, railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    run_until(operation, step="postgres")
+    operation.instance.refresh_from_db()
+
+    page = page_of(admin_client, operation)
+
+    assert f'href="{operation.instance.project_url}"' in page
+    assert "ADMIN_API_KEY" not in page
