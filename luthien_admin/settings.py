@@ -125,6 +125,8 @@ TEMPLATES = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+# A selection in a list is confirmed with a field per row.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from instances.admin import labels
-from instances.admin.access import access, reveal_view
 from instances.admin.add_form import AddInstanceForm, check_name_view
 from instances.admin.facts import show_variables
+from instances.admin.keys import access, reveal_view
 from instances.admin.overview import Overview
 from instances.exceptions import NotPossible
 from instances.models import Instance
@@ -50,6 +53,8 @@ class DeletedFilter(admin.SimpleListFilter):
 
 @admin.register(Instance)
 class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
+    """A form to ask for one, a list, and a page on which nothing can be changed."""
+
     list_display = ("name", "show_status", "show_url", "ownership", "as_of", "created_at")
     list_filter = (DeletedFilter, "status", "ownership", "created_at")
     search_fields = ("name", "project_id", "host")
@@ -79,9 +84,10 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
+        # Not behind the login: somebody whose session ended must not lose what is typed.
         check_name, name = self._check_name_view, "instances_instance_check_name"
         return [
-            path("add/check-name/", view(check_name), name=name),
+            path("add/check-name/", check_name, name=name),
             path(
                 "<int:object_id>/keys/<str:name>/",
                 view(reveal_view),
@@ -108,6 +114,11 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
             **super().get_changeform_initial_data(request),
         }
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # Who asks for an instance is led to its operation.
+        may_watch = request.user.has_perm("instances.view_operation")
+        return may_watch and bool(super().has_add_permission(request))
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         del request, obj
         return False
@@ -131,6 +142,7 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
             request, object_id, form_url, context
         )
 
+    @method_decorator(sensitive_post_parameters("anthropic_key", "further_secrets"))
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # One thing happens after saving: the operation is shown.
         kwargs["extra_context"] = {
@@ -139,10 +151,11 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
         }
         try:
             return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
-        except (NotPossible, ValidationError) as error:
-            # Somebody else was faster, between the form's check and ours.
+        except (NotPossible, ValidationError, ImproperlyConfigured) as error:
+            # Somebody else was faster, between the form's check and ours; or no key is set.
             messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
-            return redirect("admin:instances_instance_changelist")
+            typed = {name: request.POST.get(name, "") for name in AddInstanceForm.Meta.fields}
+            return redirect(f"{request.path}?{urlencode(typed)}")
 
     def save_model(self, request: HttpRequest, obj: Instance, form: Any, change: bool) -> None:  # noqa: FBT001
         del change

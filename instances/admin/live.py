@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -18,16 +19,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from instances.admin import labels
-from instances.admin.access import Access
+from instances.admin.keys import Access
 from instances.admin.verbs import Button
 from instances.models import LogLine, Operation, Step
 from instances.services import recovery
 
 # How many log lines a page starts with; the newest.
 FIRST_LINES = 500
-# Two transactions may commit in another order than their lines were numbered in, so an
-# update repeats the last few; the page leaves out those that it has.
-REPEATED_LINES = 10
+# Real seconds: when nobody has come for so long, no worker is there.
+WORKER_LATE = timedelta(seconds=15)
 # When a page asks again, in htmx's words. What is asked for shows up at once.
 POLLS: Mapping[str, str] = {
     Operation.State.QUEUED: "load delay:200ms, every 500ms",
@@ -35,14 +35,18 @@ POLLS: Mapping[str, str] = {
     Operation.State.WAITING: "every 2s",
     Operation.State.NEEDS_ATTENTION: "every 5s",
 }
+POLL_WITHOUT_WORKER = "every 5s"
+# A log line's number fits a column of 64 bits.
+LONGEST_NUMBER = 18
 
 
 def version(operation: Operation) -> str:
     """
     Return a text that differs whenever the page would.
 
-    Every write of a worker moves the lease or gives it back, and what people do changes
-    the other columns (operations/lease.py), so the row alone tells.
+    Every write of a worker moves the lease or gives it back (operations/lease.py), the
+    sweep moves the due date, and what people do changes the other columns; each of them
+    before it adds to the log. So the row alone tells, and lines come in their order.
     """
     columns = (
         operation.state,
@@ -53,8 +57,15 @@ def version(operation: Operation) -> str:
         operation.rolling_back,
         operation.message,
         operation.finished_at,
+        has_no_worker(operation),
     )
     return _digest(columns)
+
+
+def has_no_worker(operation: Operation) -> bool:
+    """Tell whether the operation is due and nobody comes."""
+    is_idle = operation.state in Operation.State.idle()
+    return is_idle and operation.due_at < timezone.now() - WORKER_LATE
 
 
 class Progress:
@@ -78,17 +89,22 @@ class Progress:
 
 def took(operation: Operation) -> str:
     """Return how long the operation has taken, as people write it."""
-    if operation.started_at is None:
-        return "-"
-    span = (operation.finished_at or timezone.now()) - operation.started_at
-    minutes, seconds = divmod(round(span.total_seconds()), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    return "-" if operation.seconds is None else in_words(round(operation.seconds))
+
+
+def in_words(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:g} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
 class StepLine:
+    """A step as a line of the table."""
+
     def __init__(self, step: Step, operation: Operation) -> None:
         self.step = step
         self.seconds = step.seconds
+        self.took = "" if step.seconds is None else in_words(round(step.seconds, 1))
         self.icon = labels.STEP_ICONS[step.state]
         self.state = step.get_state_display()
         if step.state == Step.State.PENDING and not operation.is_open:
@@ -120,7 +136,11 @@ class Shown:
     @property
     def poll(self) -> str:
         """Return when the page asks again; empty when there is nothing more to come."""
-        return POLLS.get(self.operation.state, "")
+        return POLL_WITHOUT_WORKER if self.has_no_worker else POLLS.get(self.operation.state, "")
+
+    @property
+    def has_no_worker(self) -> bool:
+        return has_no_worker(self.operation)
 
     @property
     def url(self) -> str:
@@ -151,14 +171,6 @@ class Shown:
         return max((until - timezone.now()).total_seconds(), 0.0)
 
     @property
-    def seconds(self) -> float | None:
-        """Return how long it has taken so far."""
-        started = self.operation.started_at
-        if started is None:
-            return None
-        return ((self.operation.finished_at or timezone.now()) - started).total_seconds()
-
-    @property
     def took(self) -> str:
         return took(self.operation)
 
@@ -168,10 +180,11 @@ class Shown:
 
     @cached_property
     def log_lines(self) -> list[LogLine]:
-        """Return the lines that the page does not have, and a few that it may have."""
+        """Return the lines that the page does not have."""
         lines = self.operation.log_lines.order_by("-pk")
-        if (last := self._seen.get("log", "")).isdecimal():
-            lines = lines.filter(pk__gt=int(last) - REPEATED_LINES)
+        last = self._seen.get("log", "")
+        if last.isdecimal() and len(last) <= LONGEST_NUMBER:
+            lines = lines.filter(pk__gt=int(last))
         return list(reversed(lines[:FIRST_LINES]))
 
     @property

@@ -17,8 +17,8 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from instances.admin import labels, live
-from instances.admin.access import access
 from instances.admin.facts import show_variables
+from instances.admin.keys import access
 from instances.admin.readonly import ReadOnlyAdmin
 from instances.admin.verbs import Verb, VerbsAdmin
 from instances.models import Operation
@@ -29,6 +29,8 @@ STEER = "instances.steer_operation"
 
 @admin.register(Operation)
 class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
+    """A list, a page that follows the work, and the verbs that steer it."""
+
     list_display = ("__str__", "show_state", "progress", "requested_by_name", "created_at", "took")
     list_filter = ("state", "kind", "requested_by_name", "created_at")
     list_select_related = ("instance",)

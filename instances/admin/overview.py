@@ -7,7 +7,7 @@ from functools import cached_property
 from django.contrib.admin.models import LogEntry
 
 from instances.admin import labels
-from instances.admin.access import Access
+from instances.admin.keys import Access
 from instances.admin.live import Progress, took
 from instances.models import Instance, Operation, Service
 from instances.services import people
@@ -18,6 +18,8 @@ NEWEST_HISTORY = 20
 
 
 class OperationLine:
+    """An operation as a line of the table."""
+
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
         self.colour = labels.colour(labels.OPERATION, operation.state)
@@ -26,6 +28,8 @@ class OperationLine:
 
 
 class Overview:
+    """An instance with what belongs to it."""
+
     def __init__(self, instance: Instance, *, access: Access | None) -> None:
         self.instance = instance
         self.access = access

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -79,7 +80,7 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
     def buttons(self, request: HttpRequest, row: Model) -> list[Button]:
         """Return all verbs of the row; one that cannot be pressed says why."""
         return [
-            Button(verb, self._url(verb, row), why_not(request, verb, row)) for verb in self.verbs
+            Button(verb, self._url(verb, row), refusal(request, verb, row)) for verb in self.verbs
         ]
 
     def row_buttons(self, request: HttpRequest) -> Callable[[Model], SafeString]:
@@ -103,6 +104,8 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
         def view(request: HttpRequest, object_id: int) -> HttpResponse:
             _demand(request, verb)
             row = get_object_or_404(self.model, pk=object_id)
+            if not self.has_view_permission(request, row):
+                raise PermissionDenied
             if request.method == "POST":
                 return self._carry_out(request, verb, row)
             return self._ask(request, verb, row)
@@ -118,13 +121,13 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
             "row": row,
             "url": self._url(verb, row),
             "back": self._back(request, row),
-            "why_not": why_not(request, verb, row),
+            "why_not": refusal(request, verb, row),
         }
         template = "dialog" if request.headers.get("HX-Request") else "page"
         return TemplateResponse(request, f"instances/verbs/{template}.html", context)
 
     def _carry_out(self, request: HttpRequest, verb: Verb, row: Any) -> HttpResponseRedirect:
-        carry_out(request, verb, [row])
+        apply(request, verb, [row])
         return HttpResponseRedirect(self._back(request, row))
 
     def _back(self, request: HttpRequest, row: Model) -> str:
@@ -137,13 +140,13 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
         return reverse(name, args=[row.pk])
 
 
-def why_not(request: HttpRequest, verb: Verb, row: Any) -> str:
+def refusal(request: HttpRequest, verb: Verb, row: Any) -> str:
     if not request.user.has_perm(verb.permission):
         return "Your account may not do this; ask an administrator for the permission."
     return verb.why_not(row)
 
 
-def carry_out(request: HttpRequest, verb: Verb, rows: Iterable[Any]) -> None:
+def apply(request: HttpRequest, verb: Verb, rows: Iterable[Any]) -> None:
     """Do it to each row; one that refuses does not stop the others."""
     _demand(request, verb)
     requester = people.person(request.user)
@@ -164,6 +167,12 @@ def _demand(request: HttpRequest, verb: Verb) -> None:
         raise PermissionDenied
 
 
+def _confirmed(admin: VerbsAdmin, request: HttpRequest) -> QuerySet[Any]:
+    """Return the rows that were shown, even those that the list's filter no longer holds."""
+    rows: QuerySet[Any] = admin.get_queryset(request)
+    return rows.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+
+
 def _on_selection(verb: Verb) -> Callable[..., HttpResponse | None]:
     """Return a Django action: first a page that says what will happen to each row."""
 
@@ -171,16 +180,18 @@ def _on_selection(verb: Verb) -> Callable[..., HttpResponse | None]:
         admin: VerbsAdmin, request: HttpRequest, chosen: QuerySet[Any]
     ) -> TemplateResponse | None:
         if request.POST.get("confirmed"):
-            carry_out(request, verb, chosen)
+            apply(request, verb, _confirmed(admin, request))
             return None
-        rows = [(row, why_not(request, verb, row)) for row in chosen]
+        reasons = [(row, refusal(request, verb, row)) for row in chosen]
+        usable = [row for row, reason in reasons if not reason]
         context = {
             **admin.admin_site.each_context(request),
-            "title": f"{verb.label}: {len(rows)} selected",
+            "title": f"{verb.label}: {len(reasons)} selected",
             "opts": admin.model._meta,  # noqa: SLF001
             "verb": verb,
-            "usable": [row for row, reason in rows if not reason],
-            "refused": [(row, reason) for row, reason in rows if reason],
+            "submit_label": f"{verb.label} {len(usable)}",
+            "usable": usable,
+            "refused": [(row, reason) for row, reason in reasons if reason],
         }
         return TemplateResponse(request, "instances/verbs/selection.html", context)
 

@@ -116,6 +116,13 @@ class Operation(models.Model):
         return f"{self.get_kind_display()} {self.instance}"
 
     @property
+    def seconds(self) -> float | None:
+        """How long it has taken so far, in seconds."""
+        if self.started_at is None:
+            return None
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+    @property
     def is_open(self) -> bool:
         return self.state in self.State.unfinished()
 

@@ -151,7 +151,7 @@ class Run:
                 operation=self.operation,
                 step_name=self.step.name,
                 level=level,
-                text=self.mask(text),
+                text=self.shown(text),
             )
             for text, level in lines
         ]

@@ -36,6 +36,8 @@ def make(instance: Instance, given: Mapping[str, Secret]) -> None:
 @transaction.atomic
 def reveal(instance: Instance, name: str, requester: Requester) -> Secret:
     """Return one secret, and say in the history who asked for it. Raise NotPossible."""
+    if instance.status == Instance.Status.DELETED:
+        raise NotPossible(f"{instance} is deleted; its keys open nothing any more.")
     credential = instance.credentials.filter(name=name).first()
     if credential is None:
         raise NotPossible(f"{instance} has no key named {name}.")

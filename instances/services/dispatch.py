@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from instances import queue, timing
@@ -75,7 +75,10 @@ def sweep(*, seconds: float = 0.0) -> list[Operation]:
     return lost
 
 
+@transaction.atomic
 def _say_why(operation: Operation) -> None:
+    """Add a line to the operation's log; its row is touched first, so that watchers see it."""
+    Operation.objects.filter(pk=operation.pk, state=operation.state).update(due_at=timezone.now())
     if operation.state == Operation.State.RUNNING:
         why = f"the lease of its worker {operation.lease_owner} ran out"
     else:

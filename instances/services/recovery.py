@@ -123,7 +123,8 @@ def _take_up(
     if refusal:
         raise NotPossible(refusal)
     if not (operation.rolling_back or changes.get("rolling_back")):
-        changes["message"] = ""
+        # A cancel that came too late to be seen is taken back by whoever resumes.
+        changes |= {"message": "", "cancel_requested_at": None, "cancelled_by_name": ""}
     _leave_attention(operation, state=State.QUEUED, due_at=timezone.now(), **changes)
     for step in operation.steps.exclude(state__in=[Step.State.DONE, Step.State.SKIPPED]):
         _give_new_budget(step)

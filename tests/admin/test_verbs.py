@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.test import Client
@@ -123,3 +126,27 @@ def test_rows_of_the_list_have_the_verbs_that_can_be_used(
     assert f'id="verb-{moving.pk}-cancel"' in page
     assert f'id="verb-{ended.pk}-cancel"' not in page
     assert f'id="verb-{moving.pk}-resume"' not in page
+
+
+def test_a_row_that_left_the_filter_meanwhile_is_not_forgotten(
+    admin_client: Client, moving: Operation
+) -> None:
+    Operation.objects.update(state=Operation.State.WAITING)
+
+    chosen = {"action": "cancel", "_selected_action": [str(moving.pk)], "confirmed": "yes"}
+    response = admin_client.post(f"{LIST}?state__exact=queued", chosen)
+
+    moving.refresh_from_db()
+    assert moving.cancelled_by_name == "admin"
+    assert said(response) == ["Create moving: told to stop."]  # type: ignore[arg-type]
+
+
+def test_a_verb_needs_to_see_the_row_too(moving: Operation, django_user_model: Any) -> None:
+    account = django_user_model.objects.create_user("sten", is_staff=True)
+    account.user_permissions.set(Permission.objects.filter(codename="steer_operation"))
+    client = Client()
+    client.force_login(account)
+
+    assert client.post(cancel_url(moving)).status_code == 403
+    moving.refresh_from_db()
+    assert moving.cancel_requested_at is None

@@ -66,7 +66,8 @@ class OperationPage(Screen):
         super().__init__(page)
         status = page.locator("#operation-status")
         self.status = status
-        self.state = status.locator(".operation-head [role=status]")
+        self.state = status.locator(".operation-head [data-announce]")
+        self.announcement = page.locator("#announcement")
         self.progress = status.get_by_role("progressbar")
         self.steps = page.locator("#operation-steps tbody tr")
         self.log = page.locator("#operation-log li")
@@ -83,7 +84,7 @@ class OperationPage(Screen):
         expect(self.state).to_have_text(state)
 
     def waits_for(self, what: str) -> None:
-        expect(self.status.locator(".notice")).to_contain_text(what)
+        expect(self.status.locator(".notice", has_text=what)).to_be_visible()
 
     def shows_progress(self, text: str) -> None:
         expect(self.progress).to_have_attribute("aria-valuetext", f"{text} steps")

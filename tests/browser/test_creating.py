@@ -33,6 +33,18 @@ def test_a_bad_name_is_refused_while_it_is_typed_and_is_not_submitted(
     assert not Operation.objects.exists()
 
 
+def test_a_name_put_right_is_not_held_against_the_person(browse: Browse, operator: User) -> None:
+    form = AddForm(browse(operator, forgive="check-name|htmx")).open()
+    form.name.press_sequentially("Acme")
+    expect(form.name_check).to_have_text(RULE)
+
+    form.page.route("**/check-name/**", lambda route: route.abort())
+    form.name.fill("acme")
+
+    assert form.complaint() == ""
+    expect(form.name_check).to_have_text("")
+
+
 def test_a_create_is_watched_to_its_end_without_reloading(
     browse: Browse,
     operator: User,

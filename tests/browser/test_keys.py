@@ -50,3 +50,13 @@ def test_the_address_is_copied(browse: Browse, operator: User, create: Create) -
     page.wait_for_function(
         "async text => await navigator.clipboard.readText() === text", arg=instance.url
     )
+
+
+def test_a_button_without_an_answer_says_so(browse: Browse, operator: User, create: Create) -> None:
+    page = browse(operator, forgive="/keys/|htmx")
+    shown = InstancePage(page).open(create("acme").instance)
+
+    page.route("**/keys/**", lambda route: route.abort())
+    shown.button(f"Reveal {KEY}").click()
+
+    expect(page.get_by_role("alert").filter(has_text="The server did not answer.")).to_be_visible()

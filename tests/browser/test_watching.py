@@ -56,7 +56,8 @@ def test_a_failure_is_told_in_words_with_what_to_do_and_undone(
     start_worker()
     shown.shows("Failed")
 
-    expect(shown.status.get_by_role("alert")).to_contain_text("Repository not found")
+    expect(shown.status.locator(".notice-text")).to_contain_text("Repository not found")
+    expect(shown.announcement).to_contain_text("Repository not found")
     expect(shown.status).to_contain_text("What to do: What was made is removed again")
     expect(shown.step("Connect the repository")).to_contain_text("Failed")
     expect(shown.step("Remove the Railway project")).to_contain_text("Done")

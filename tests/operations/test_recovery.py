@@ -204,3 +204,18 @@ def test_the_sweep_leaves_alone_what_is_on_its_way(requester: Requester) -> None
     creation.request(Wish("acme"), requester)
 
     assert dispatch.sweep() == []
+
+
+def test_resuming_takes_back_a_cancel_that_came_too_late_to_be_seen(
+    create: Create, railway: LocalRailway, requester: Requester
+) -> None:
+    railway.faults.add(NEVER)
+    operation = create("acme")
+    Operation.objects.update(cancel_requested_at=timezone.now(), cancelled_by_name="bob")
+
+    recovery.resume(operation, requester)
+    dispatch.advance(operation.pk)
+
+    operation.refresh_from_db()
+    assert operation.is_moving
+    assert not operation.rolling_back

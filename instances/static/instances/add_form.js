@@ -9,6 +9,14 @@
     }
   });
 
+  // What was said about an earlier text holds no longer.
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "id_name") {
+      event.target.setCustomValidity("");
+      document.getElementById("name-check").replaceChildren();
+    }
+  });
+
   // The browser's own autofocus comes while Unfold still hides the page.
   document.addEventListener("alpine:initialized", () => {
     queueMicrotask(() => document.querySelector("[autofocus]")?.focus());

@@ -55,18 +55,23 @@
     }
   });
 
-  // An update repeats the last log lines, since they may come out of order.
+  // Readers of the screen hear what is new, once: the parts themselves come anew each time.
+  const announce = () => {
+    const place = document.getElementById("announcement");
+    const parts = document.querySelectorAll(`#${STATUS} [data-announce]`);
+    const text = [...parts].map((part) => part.textContent.trim()).join(". ");
+    if (place && place.textContent !== text) {
+      place.textContent = text;
+    }
+  };
+  document.addEventListener("htmx:afterSettle", announce);
+
+  // The log stays at its end, unless somebody reads further up.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    if (event.detail.target.id !== "operation-log") {
-      return;
-    }
-    for (const line of [...event.detail.fragment.querySelectorAll("li")]) {
-      if (document.getElementById(line.id)) {
-        line.remove();
-      }
-    }
     const log = event.detail.target;
-    log.dataset.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40 ? "yes" : "";
+    if (log.id === "operation-log") {
+      log.dataset.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40 ? "yes" : "";
+    }
   });
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     const log = event.detail.target;
@@ -80,5 +85,6 @@
       log.scrollTop = log.scrollHeight;
     }
     tick();
+    announce();
   });
 })();

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -76,12 +80,42 @@ def test_who_comes_back_from_the_login_has_to_ask_again(
 
 
 def test_a_key_that_is_not_there_is_said(admin_client: Client, instance: Instance) -> None:
-    response = admin_client.post(reveal_url(instance, "NOTHING"), follow=True)
+    answer = admin_client.post(reveal_url(instance, "NOTHING")).content.decode()
 
-    assert "acme has no key named NOTHING." in response.content.decode()
+    assert "acme has no key named NOTHING." in answer
+    assert "<html" not in answer
+
+
+def test_a_key_that_cannot_be_decrypted_is_said(
+    admin_client: Client, instance: Instance, settings: Any
+) -> None:
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    answer = admin_client.post(reveal_url(instance)).content.decode()
+
+    assert "none of ENCRYPTION_KEYS made it" in answer
+    assert not LogEntry.objects.filter(change_message__contains="revealed").exists()
+
+
+def test_revealing_needs_to_see_the_instance_too(
+    instance: Instance, django_user_model: Any
+) -> None:
+    account = django_user_model.objects.create_user("rita", is_staff=True)
+    account.user_permissions.set(Permission.objects.filter(codename="reveal_credential"))
+    client = Client()
+    client.force_login(account)
+
+    assert client.post(reveal_url(instance)).status_code == 403
 
 
 def test_a_deleted_instance_shows_no_keys(admin_client: Client, instance: Instance) -> None:
     instance.mark_deleted()
 
     assert KEY not in page_of(admin_client, instance)
+    assert "is deleted" in admin_client.post(reveal_url(instance)).content.decode()
+
+
+def test_an_account_is_not_deleted_with_its_history(admin_client: Client, admin_user: User) -> None:
+    url = reverse("admin:auth_user_delete", args=[admin_user.pk])
+
+    assert admin_client.post(url, {"post": "yes"}).status_code == 403

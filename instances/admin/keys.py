@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -16,6 +15,7 @@ from instances.models import Instance
 from instances.services import credentials, people
 
 REVEAL = "instances.reveal_credential"
+SEE = "instances.view_instance"
 # Seconds that a revealed key stays on the screen.
 SHOWN_SECONDS = 60
 
@@ -31,6 +31,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Access:
+    """What there is to get in with."""
+
     instance: Instance
     keys: list[Key]
 
@@ -55,23 +57,20 @@ def access(request: HttpRequest, instance: Instance, *, keys: bool = True) -> Ac
 
 def reveal_view(request: HttpRequest, object_id: int, name: str) -> HttpResponse:
     """Show one key to somebody who may see it; the history says who."""
-    if not request.user.has_perm(REVEAL):
+    if not request.user.has_perms([REVEAL, SEE]):
         raise PermissionDenied
     instance = get_object_or_404(Instance, pk=object_id)
     if request.method != "POST":
         # Somebody comes back from the login: the key has to be asked for again.
         return redirect("admin:instances_instance_change", instance.pk)
+    key = _key(request, instance, name)
     try:
         secret = credentials.reveal(instance, name, people.person(request.user))
-    except NotPossible as error:
-        messages.error(request, str(error))
-        return redirect("admin:instances_instance_change", instance.pk)
-    context = {
-        "key": _key(request, instance, name),
-        "value": secret.reveal(),
-        "seconds": SHOWN_SECONDS,
-    }
-    return TemplateResponse(request, "instances/instance/key_revealed.html", context)
+    except (NotPossible, ImproperlyConfigured) as error:
+        refused = {"key": key, "why": str(error)}
+        return TemplateResponse(request, "instances/instance/key_refused.html", refused)
+    shown = {"key": key, "value": secret.reveal(), "seconds": SHOWN_SECONDS}
+    return TemplateResponse(request, "instances/instance/key_revealed.html", shown)
 
 
 def _key(request: HttpRequest, instance: Instance, name: str) -> Key:
