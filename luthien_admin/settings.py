@@ -203,7 +203,7 @@ LOGGING = {
     },
 }
 
-SCRIPTS = ("live", "dialogs", "keys", "add_form", "faults")
+SCRIPTS = ("live", "dialogs", "keys", "add_form", "faults", "accounts")
 UNFOLD = {
     "SITE_TITLE": "Luthien instances",
     "SITE_HEADER": "Luthien instances",

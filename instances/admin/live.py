@@ -45,7 +45,7 @@ def version(operation: Operation) -> str:
     Return a text that differs whenever the page would.
 
     Every write of a worker moves the lease or gives it back (operations/lease.py), the
-    sweep moves the due date, and what people do changes the other columns; each of them
+    sweep touches the due date, and what people do changes the other columns; each of them
     before it adds to the log. So the row alone tells, and lines come in their order.
     """
     columns = (

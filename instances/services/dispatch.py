@@ -77,8 +77,16 @@ def sweep(*, seconds: float = 0.0) -> list[Operation]:
 
 @transaction.atomic
 def _say_why(operation: Operation) -> None:
-    """Add a line to the operation's log; its row is touched first, so that watchers see it."""
-    Operation.objects.filter(pk=operation.pk, state=operation.state).update(due_at=timezone.now())
+    """Add a line to the operation's log, unless it has moved on since it was found."""
+    found = Operation.objects.filter(
+        pk=operation.pk,
+        state=operation.state,
+        due_at=operation.due_at,
+        lease_token=operation.lease_token,
+    )
+    # The least change that those who watch the row can see; it is due as it was.
+    if not found.update(due_at=operation.due_at + timedelta(microseconds=1)):
+        return
     if operation.state == Operation.State.RUNNING:
         why = f"the lease of its worker {operation.lease_owner} ran out"
     else:

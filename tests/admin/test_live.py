@@ -90,7 +90,10 @@ def test_what_the_sweep_says_is_shown(admin_client: Client, operation: Operation
     address = next_address(page_of(admin_client, operation))
     dispatch.sweep()
 
-    assert "Picked up by the sweep" in admin_client.get(address).content.decode()
+    update = admin_client.get(address).content.decode()
+
+    assert "Picked up by the sweep" in update
+    assert "no worker has come" in update
 
 
 def test_a_long_log_begins_with_its_newest_lines(

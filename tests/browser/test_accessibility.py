@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
@@ -37,6 +39,39 @@ def test_the_login_the_start_page_and_the_error_pages(browse: Browse, viewer: Us
 
     Login(page).sign_in(viewer.username, PASSWORD)
     for url in ("/admin/", "/admin/nothing/", AddForm.url):
+        page.goto(url)
+        found += grave_findings(page)
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "500.html"])
+def test_pages_that_cannot_be_shown(browse: Browse, template: str) -> None:
+    page = browse()
+    body = render_to_string(template)
+    page.route("**/fault/", lambda route: route.fulfill(body=body, content_type="text/html"))
+
+    page.goto("/fault/")
+
+    expect(page.get_by_role("heading")).to_be_visible()
+    assert not (found := grave_findings(page)), "\n".join(found)
+
+
+def test_the_accounts(browse: Browse, admin_user: User) -> None:
+    page = browse(admin_user)
+    account = [admin_user.pk]
+    urls = [
+        reverse("admin:auth_user_changelist"),
+        reverse("admin:auth_user_add"),
+        reverse("admin:auth_user_change", args=account),
+        reverse("admin:auth_user_password_change", args=account),
+        reverse("admin:auth_group_changelist"),
+        reverse("admin:auth_group_add"),
+        reverse("admin:password_change"),
+    ]
+
+    found = []
+    for url in urls:
         page.goto(url)
         found += grave_findings(page)
 

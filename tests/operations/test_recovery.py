@@ -206,6 +206,19 @@ def test_the_sweep_leaves_alone_what_is_on_its_way(requester: Requester) -> None
     assert dispatch.sweep() == []
 
 
+def test_the_sweep_does_not_hasten_what_has_moved_on_since(requester: Requester) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    later = timezone.now() + timedelta(minutes=15)
+    late = Operation.objects.get()
+    Operation.objects.update(state=Operation.State.WAITING, due_at=later)
+
+    dispatch._say_why(late)
+
+    operation.refresh_from_db()
+    assert operation.due_at == later
+    assert not operation.log_lines.exists()
+
+
 def test_resuming_takes_back_a_cancel_that_came_too_late_to_be_seen(
     create: Create, railway: LocalRailway, requester: Requester
 ) -> None:
