@@ -177,7 +177,8 @@ def test_the_queue(browse: Browse, viewer: User) -> None:
     for model in QUEUE:
         page.goto(reverse(f"admin:django_q_{model}_changelist"))
         found += grave_findings(page)
-        page.locator("#result_list tbody a").first.click()
+        with page.expect_navigation():
+            page.locator("#result_list tbody a").first.click()
         found += grave_findings(page)
 
     assert not found, "\n".join(found)
