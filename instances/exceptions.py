@@ -3,7 +3,9 @@ What can go wrong on our own side; each message is a sentence for a person.
 
 InstancesError
 ├── InvalidTransition     a status does not lead to the one asked for
-└── NotPossible           what was asked for cannot be done now, and why
+├── NotPossible           what was asked for cannot be done now, and why
+├── Busy                  another run of the same job is at it
+└── Held                  the guard has stopped a run; a person may let it through
 """
 
 
@@ -17,3 +19,11 @@ class InvalidTransition(InstancesError):
 
 class NotPossible(InstancesError):
     """What was asked for cannot be done now; the message says why."""
+
+
+class Busy(InstancesError):
+    """Another run of the same job is at it; there is nothing to do."""
+
+
+class Held(InstancesError):
+    """The guard has stopped a run; the message says what would be needed."""

@@ -16,6 +16,8 @@ LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 # What a check may say; a fork's gateway may say anything.
 KNOWN = ("ok", "error", "not_configured")
 LONGEST_VERSION = 100
+# What stands in front of a gateway that is not there.
+GATEWAY_AWAY = {502, 503, 504}
 
 
 class GatewayError(Exception):
@@ -82,9 +84,30 @@ class GatewayClient:
             raise GatewayError(f"The gateway's status page answers HTTP {response.status_code}.")
         return GatewayStatus(_check(checks, "db"), _check(checks, "redis"))
 
+    def expect_client_key(self, client_key: str) -> None:
+        """
+        Raise GatewayError unless the gateway accepts the key.
+
+        The request is an empty one: a key that is refused answers 401 before anything else,
+        one that is accepted never gets as far as a model.
+        """
+        headers = {b"Authorization": b"Bearer " + client_key.encode()}
+        response = self._ask("POST", "/v1/messages", headers, json={})
+        if response.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+            raise GatewayError(
+                f"The gateway does not accept the client key (HTTP {response.status_code})."
+            )
+        if response.status_code == httpx.codes.NOT_FOUND or response.status_code in GATEWAY_AWAY:
+            raise GatewayError(f"The gateway answers HTTP {response.status_code}.")
+
     def _get(self, path: str, headers: dict[bytes, bytes] | None = None) -> httpx.Response:
+        return self._ask("GET", path, headers)
+
+    def _ask(
+        self, method: str, path: str, headers: dict[bytes, bytes] | None, **body: Any
+    ) -> httpx.Response:
         try:
-            return self._http.get(path, headers=headers)
+            return self._http.request(method, path, headers=headers, **body)
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError, UnicodeError) as error:
             raise GatewayError(f"The gateway cannot be reached ({type(error).__name__}).") from None
 

@@ -6,15 +6,20 @@ The queue only wakes somebody up: a nudge that is lost, late or doubled does no 
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
 ADVANCE = "instances.tasks.advance"
 SWEEP = "instances.tasks.sweep"
+SYNC = "instances.tasks.sync"
+REAP = "instances.tasks.reap"
+# Name, what is called, and how often, in minutes.
+SCHEDULES = (("sweep", SWEEP, 1), ("sync", SYNC, 5), ("reap", REAP, 60))
 
 
 class DelayedBroker(ORM):  # type: ignore[misc]
@@ -47,3 +52,23 @@ def put_off(row_id: int, *, until: datetime) -> bool:
 def withdraw(row_id: int) -> None:
     """Take back a nudge that has not been handed out."""
     OrmQ.objects.filter(pk=row_id).delete()
+
+
+def set_schedules() -> list[dict[str, Any]]:
+    """Have the cluster run sync, reap and sweep; one that is set already keeps its next run."""
+    for name, func, minutes in SCHEDULES:
+        wanted = {"name": name, "schedule_type": Schedule.MINUTES, "minutes": minutes}
+        ours = Schedule.objects.filter(func=func).order_by("pk")
+        first = ours.first() or Schedule(func=func)
+        ours.exclude(pk=first.pk).delete()
+        for field, value in {**wanted, "repeats": -1}.items():
+            setattr(first, field, value)
+        first.save()
+    return [{"name": name, "minutes": minutes} for name, _, minutes in SCHEDULES]
+
+
+def remove_schedules() -> list[str]:
+    found = Schedule.objects.filter(func__in=[func for _, func, _ in SCHEDULES])
+    names = sorted(found.values_list("name", flat=True))
+    found.delete()
+    return names

@@ -7,6 +7,7 @@ again, here and on the local Railway. DEMO_TIME_SCALE sets how fast that runs.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shlex
@@ -19,13 +20,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import django
 from cryptography.fernet import Fernet
 from django.apps import apps
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / "var" / "demo")
@@ -35,7 +37,7 @@ ACCOUNT = "staff"
 # Seconds.
 START_LIMIT = 60
 STOP_LIMIT = 20
-SWEEP_EVERY = 30
+CRON_EVERY = 30
 
 
 def main() -> int:
@@ -48,9 +50,11 @@ def main() -> int:
         signal.signal(number, lambda *_: over.set())
     with children(web, railway) as started:
         address = f"http://localhost:{web}/admin/"
-        if not answers(address, over):
-            say("The web app did not start; see the lines above.")
+        control = f"http://localhost:{railway}/control"
+        if not (answers(address, over) and answers(f"{control}/state", over)):
+            say("The web app or the local Railway did not start; see the lines above.")
             return 1
+        add_old_instances(control)
         say(f"\n  Open      {address}\n  Account   {ACCOUNT}\n  Password  {password}\n")
         say("A local Railway runs beside it, ten times as fast as the real one. Ctrl-C stops all.")
         return watch(started, over)
@@ -144,18 +148,42 @@ def answers(address: str, over: threading.Event) -> bool:
     return over.is_set()
 
 
+def add_old_instances(control: str) -> None:
+    """On an empty local Railway, put what the old tool would have left: something to adopt."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{control}/state", timeout=5) as answer:
+        if json.load(answer)["projects"]:
+            return
+    due = datetime.now(UTC) + timedelta(days=3)
+    for wanted in (
+        {"name": "contoso"},
+        {"name": "fabrikam", "description": f"deletion-scheduled:{due.isoformat()}"},
+    ):
+        body = json.dumps(wanted).encode()
+        direct.open(f"{control}/instance", data=body, timeout=5).close()
+
+
 def watch(started: dict[str, subprocess.Popen[bytes]], over: threading.Event) -> int:
-    """Sweep now and then, as cron would, until somebody ends it or a server stops."""
-    sweep_at = time.monotonic() + SWEEP_EVERY
+    """Do now and then what cron would, until somebody ends it or a server stops."""
+    cron_at = time.monotonic()
     while not over.wait(1):
         for name, process in started.items():
             if process.poll() is not None:
                 say(f"Stopped unexpectedly: {name} (exit code {process.returncode}).")
                 return 1
-        if time.monotonic() > sweep_at:
-            call_command("sweep_operations", seconds=0, stdout=StringIO())
-            sweep_at = time.monotonic() + SWEEP_EVERY
+        if time.monotonic() > cron_at:
+            run_cron()
+            cron_at = time.monotonic() + CRON_EVERY
     return 0
+
+
+def run_cron() -> None:
+    call_command("sweep_operations", seconds=0, stdout=StringIO())
+    for command in ("sync_instances", "reap_instances"):
+        try:
+            call_command(command, stdout=StringIO())
+        except CommandError as error:
+            say(str(error))
 
 
 def free_port(wanted: int) -> int:

@@ -62,6 +62,14 @@ GATEWAY_BRANCH = env.str("GATEWAY_BRANCH", default="main")
 GATEWAY_TELEMETRY = env.bool("GATEWAY_TELEMETRY", default=False)
 KEEP_FAILED_INSTANCES = env.bool("KEEP_FAILED_INSTANCES", default=False)
 INSTANCE_NAME_MAX_LENGTH = env.int("INSTANCE_NAME_MAX_LENGTH", default=55)
+DELETION_GRACE_DAYS = env.float("DELETION_GRACE_DAYS", default=7.0)
+# Delete what is due at once, instead of leaving it to Railway's own 48 hours.
+REAP_IMMEDIATELY = env.bool("REAP_IMMEDIATELY", default=False)
+# A run that would touch more instances than this is held for a person, and one that follows
+# a listing which shrank by more than this.
+GUARD_MOST_INSTANCES = env.int("GUARD_MOST_INSTANCES", default=10)
+GUARD_MOST_PERCENT = env.float("GUARD_MOST_PERCENT", default=25.0)
+GUARD_SHRINK_PERCENT = env.float("GUARD_SHRINK_PERCENT", default=25.0)
 # Seconds that a made service may stay invisible before a person is asked.
 RAILWAY_PROPAGATION_BUDGET = env.float("RAILWAY_PROPAGATION_BUDGET", default=300.0)
 

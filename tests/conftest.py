@@ -16,8 +16,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from instances.models import Operation
-from instances.services import creation, dispatch
+from instances import timing
+from instances.gateway_variables import GENERATED_SECRETS
+from instances.models import Instance, Operation
+from instances.secrets import Secret
+from instances.services import access, creation, credentials, dispatch, mirror
 from instances.services.creation import Wish
 from instances.services.people import Requester
 from instances.simulator.server import LocalRailway
@@ -32,6 +35,7 @@ SCALE = 0.02
 NEEDS_POSTGRES = "needs PostgreSQL's locks: make test-postgres"
 
 Create = Callable[..., Operation]
+Stand = Callable[..., Instance]
 StartWorker = Callable[[], subprocess.Popen[bytes]]
 
 
@@ -86,6 +90,49 @@ def create(railway: LocalRailway, requester: Requester) -> Create:
         return operation
 
     return run
+
+
+@pytest.fixture
+def stand(railway: LocalRailway, requester: Requester) -> Stand:
+    """Put an instance there that has run for an hour: its project, its row, its keys."""
+
+    def put(
+        name: str = "acme",
+        ownership: Instance.Ownership = Instance.Ownership.CREATED,
+        **options: Any,
+    ) -> Instance:
+        project = railway.add_instance(name, **options)
+        gateway = next(s for s in project.services.values() if s.name == "gateway")
+        instance = Instance.objects.create(
+            name=name,
+            ownership=ownership,
+            status=Instance.Status.UNKNOWN,
+            project_id=project.id,
+            repository=gateway.repo or "",
+            branch=gateway.branch or "",
+        )
+        if instance.is_ours:
+            keys = {name: Secret(gateway.variables[name]) for name in GENERATED_SECRETS}
+            credentials.make(instance, keys)
+        read_anew(instance)
+        return instance
+
+    return put
+
+
+def read_anew(instance: Instance) -> Instance:
+    """Refresh the row from Railway, as `instance_status` does."""
+    with access.railway(timing.current()) as client:
+        assert mirror.refresh(instance, client)
+    instance.refresh_from_db()
+    return instance
+
+
+def carry_out(operation: Operation) -> Operation:
+    """Carry the operation on until it no longer moves by itself."""
+    dispatch.run_inline(operation, watch=lambda _: None)
+    operation.instance.refresh_from_db()
+    return operation
 
 
 def environment(local: LocalRailway, scale: float, **more: str) -> dict[str, str]:

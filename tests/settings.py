@@ -29,7 +29,8 @@ from luthien_admin.settings import *  # noqa: E402, F403
 from luthien_admin.settings import BASE_DIR, DATABASES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A file, so that workers in processes of their own see it too.
+    # A file, so that workers in processes of their own see it too; another for each run.
     (BASE_DIR / "var").mkdir(exist_ok=True)
-    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}
+    run = os.environ.setdefault("TEST_RUN", str(os.getpid()))
+    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / f"test-{run}.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

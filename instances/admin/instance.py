@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,51 +14,33 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
-from instances.admin import labels
 from instances.admin.add_form import AddInstanceForm, check_name_view
-from instances.admin.facts import show_variables
-from instances.admin.keys import access, reveal_view
+from instances.admin.instance_columns import InstanceColumns
+from instances.admin.instance_filters import DeletedFilter, NeedsAttentionFilter
+from instances.admin.instance_verbs import VERBS
+from instances.admin.keys import access, reveal_coming_view, reveal_view
 from instances.admin.overview import Overview
+from instances.admin.verbs import VerbsAdmin
 from instances.exceptions import NotPossible
-from instances.models import Instance
-from instances.services import creation, people
-
-
-class DeletedFilter(admin.SimpleListFilter):
-    """Leaves out what is deleted, unless it is asked for."""
-
-    title = "deleted"
-    parameter_name = "deleted"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        del request, model_admin
-        return [("shown", "Shown too")]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        hidden, *others = super().choices(changelist)
-        yield {**hidden, "display": "Hidden"}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Instance]:
-        asked_for = self.value() or request.GET.get("status__exact") == Instance.Status.DELETED
-        rows: QuerySet[Instance] = queryset if asked_for else queryset.alive()
-        return rows
+from instances.models import Instance, Job
+from instances.services import asking, creation, people
 
 
 @admin.register(Instance)
-class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
-    """A form to ask for one, a list, and a page on which nothing can be changed."""
+class InstanceAdmin(VerbsAdmin, InstanceColumns):
+    """A form to ask for one, a list, a page of facts, and what can be done to each."""
 
-    list_display = ("name", "show_status", "show_url", "ownership", "as_of", "created_at")
-    list_filter = (DeletedFilter, "status", "ownership", "created_at")
+    list_display = (
+        *("name", "show_status", "show_url", "show_services", "show_commit"),
+        *("show_last_seen", "created_at"),
+    )
+    list_filter = (DeletedFilter, NeedsAttentionFilter, "status", "ownership", "created_at")
+    list_before_template = "instances/instance/held.html"
+    verbs = VERBS
     search_fields = ("name", "project_id", "host")
     search_help_text = "Name, Railway project id or address"
-    actions = None
     add_fieldsets = (
         (None, {"fields": ("name", "repository", "branch", "anthropic_key")}),
         ("More", {"fields": ("further_variables", "further_secrets", "keep_on_failure")}),
@@ -71,15 +52,17 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
             {
                 "fields": (
                     ("ownership", "environment_id"),
-                    ("status_changed_at", "as_of"),
-                    "deletion_scheduled_at",
+                    ("status_changed_at", "show_last_seen"),
+                    ("deletion_scheduled_at", "gone_at"),
+                    ("show_description", "former_description"),
                 )
             },
         ),
     )
     readonly_fields = (
-        *("show_variables", "ownership", "environment_id", "status_changed_at", "as_of"),
-        "deletion_scheduled_at",
+        *("show_variables", "ownership", "environment_id", "status_changed_at"),
+        *("show_last_seen", "deletion_scheduled_at", "gone_at"),
+        *("show_description", "former_description"),
     )
 
     def get_urls(self) -> list[Any]:
@@ -93,8 +76,25 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
                 view(reveal_view),
                 name="instances_instance_reveal",
             ),
+            path(
+                "<int:object_id>/keys/<str:name>/coming/",
+                view(reveal_coming_view),
+                name="instances_instance_reveal_coming",
+            ),
             *super().get_urls(),
         ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Instance]:
+        rows: QuerySet[Instance] = super().get_queryset(request)
+        loaded = rows.prefetch_related("services", asking.with_open_operations())
+        return loaded.with_last_seen()  # type: ignore[attr-defined,no-any-return]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        held = Job.objects.exclude(held_at=None)
+        context = {**(extra_context or {}), "held": held}
+        return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
     def get_form(
         self,
@@ -137,7 +137,8 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> HttpResponse:
         context = {**(extra_context or {})}
         if object_id and (instance := self.get_object(request, unquote(object_id))):
-            context["shown"] = Overview(instance, access=access(request, instance))
+            buttons = self.buttons(request, instance)
+            context["shown"] = Overview(instance, access=access(request, instance), buttons=buttons)
         return super().changeform_view(  # type: ignore[no-any-return]
             request, object_id, form_url, context
         )
@@ -177,18 +178,3 @@ class InstanceAdmin(ModelAdmin):  # type: ignore[misc]
         if not self.has_add_permission(request):
             raise PermissionDenied
         return check_name_view(request)
-
-    @display(description="Status", label=labels.INSTANCE, ordering="status")
-    def show_status(self, obj: Instance) -> tuple[str, str]:
-        return obj.status, obj.get_status_display()
-
-    @display(description="Address", ordering="host")
-    def show_url(self, obj: Instance) -> str:
-        if not obj.url:
-            return "-"
-        link = '<a class="link" href="{}" rel="noreferrer" target="_blank">{}</a>'
-        return format_html(link, obj.url, obj.url)
-
-    @display(description="Further variables")
-    def show_variables(self, obj: Instance) -> str:
-        return show_variables(obj.variables)

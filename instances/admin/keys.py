@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from instances.exceptions import NotPossible
-from instances.models import Instance
+from instances.models import Credential, Instance
 from instances.services import credentials, people
 
 REVEAL = "instances.reveal_credential"
@@ -51,21 +51,36 @@ def access(request: HttpRequest, instance: Instance, *, keys: bool = True) -> Ac
     """Return what there is to get in with; None for an instance that is no more."""
     if instance.status == Instance.Status.DELETED:
         return None
-    names = instance.credentials.values_list("name", flat=True) if keys else ()
-    return Access(instance, [_key(request, instance, name) for name in names])
+    held = instance.credentials.held() if keys else instance.credentials.none()
+    return Access(
+        instance,
+        [
+            _key(request, instance, name, coming=state == Credential.State.COMING)
+            for name, state in held.values_list("name", "state")
+        ],
+    )
 
 
 def reveal_view(request: HttpRequest, object_id: int, name: str) -> HttpResponse:
     """Show one key to somebody who may see it; the history says who."""
+    return _reveal(request, object_id, name, coming=False)
+
+
+def reveal_coming_view(request: HttpRequest, object_id: int, name: str) -> HttpResponse:
+    """Show one key that a rotation is bringing, while it is not certain which one is in use."""
+    return _reveal(request, object_id, name, coming=True)
+
+
+def _reveal(request: HttpRequest, object_id: int, name: str, *, coming: bool) -> HttpResponse:
     if not request.user.has_perms([REVEAL, SEE]):
         raise PermissionDenied
     instance = get_object_or_404(Instance, pk=object_id)
     if request.method != "POST":
         # Somebody comes back from the login: the key has to be asked for again.
         return redirect("admin:instances_instance_change", instance.pk)
-    key = _key(request, instance, name)
+    key = _key(request, instance, name, coming=coming)
     try:
-        secret = credentials.reveal(instance, name, people.person(request.user))
+        secret = credentials.reveal(instance, name, people.person(request.user), coming=coming)
     except (NotPossible, ImproperlyConfigured) as error:
         refused = {"key": key, "why": str(error)}
         return TemplateResponse(request, "instances/instance/key_refused.html", refused)
@@ -73,6 +88,7 @@ def reveal_view(request: HttpRequest, object_id: int, name: str) -> HttpResponse
     return TemplateResponse(request, "instances/instance/key_revealed.html", shown)
 
 
-def _key(request: HttpRequest, instance: Instance, name: str) -> Key:
-    url = reverse("admin:instances_instance_reveal", args=[instance.pk, name])
-    return Key(name, url, request.user.has_perm(REVEAL))
+def _key(request: HttpRequest, instance: Instance, name: str, *, coming: bool) -> Key:
+    view = "instances_instance_reveal_coming" if coming else "instances_instance_reveal"
+    url = reverse(f"admin:{view}", args=[instance.pk, name])
+    return Key(f"{name} (new)" if coming else name, url, request.user.has_perm(REVEAL))

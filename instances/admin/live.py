@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from instances.admin import labels
 from instances.admin.keys import Access
-from instances.admin.verbs import Button
+from instances.admin.verbs import Button, reasons
 from instances.models import LogLine, Operation, Step
 from instances.services import recovery
 
@@ -90,6 +90,15 @@ class Progress:
 def took(operation: Operation) -> str:
     """Return how long the operation has taken, as people write it."""
     return "-" if operation.seconds is None else in_words(round(operation.seconds))
+
+
+def ago(at: datetime) -> str:
+    """Return how long ago it was, in one unit: "12 s", "2 min", "3 h", "5 d"."""
+    seconds = max((timezone.now() - at).total_seconds(), 0)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def in_words(seconds: float) -> str:
@@ -189,12 +198,7 @@ class Shown:
 
     @property
     def reasons(self) -> dict[str, list[str]]:
-        """Return why buttons cannot be pressed, each reason once, with the buttons' names."""
-        found: dict[str, list[str]] = {}
-        for button in self.buttons:
-            if button.why_not:
-                found.setdefault(button.why_not, []).append(button.verb.label)
-        return found
+        return reasons(self.buttons)
 
     @property
     def buttons_version(self) -> str:

@@ -15,6 +15,7 @@ GROUPS = (
         (
             ("Instances", "dns", "instances.instance"),
             ("Operations", "checklist", "instances.operation"),
+            ("Jobs", "cached", "instances.job"),
         ),
     ),
     (

@@ -24,7 +24,29 @@ from instances.admin.verbs import Verb, VerbsAdmin
 from instances.models import Operation
 from instances.services import recovery
 
+CANCEL = "instances.cancel_operation"
 STEER = "instances.steer_operation"
+Kind = Operation.Kind
+# Whoever asked for one of these wants the keys.
+WITH_KEYS = {Kind.CREATE, Kind.ADOPT, Kind.ROTATE_KEYS}
+
+
+def _tell_cancel(operation: Operation) -> str:
+    if operation.kind == Kind.CREATE:
+        return (
+            "It stops before its next step, and what it has made on Railway is removed."
+            " That cannot be undone."
+        )
+    return "It stops before it changes anything on Railway."
+
+
+def _tell_roll_back(operation: Operation) -> str:
+    if operation.kind == Kind.ROTATE_KEYS:
+        return "The older keys are set again and, where the new ones are live, deployed."
+    return (
+        "The Railway project that it has made is removed, with its data."
+        " What cannot be proven to be ours stays, and is named."
+    )
 
 
 @admin.register(Operation)
@@ -37,19 +59,20 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
     list_after_template = "instances/verbs/dialog_place.html"
     search_fields = ("instance__name", "instance__project_id", "requested_by_name", "message")
     search_help_text = "Name of the instance, Railway project id, who asked, or a message"
-    fieldsets = (
-        ("Asked for", {"fields": ("show_instance", "repository", "variables", "on_failure")}),
+    readonly_fields = (
+        *("show_instance", "repository", "variables", "on_failure"),
+        *("show_reason", "show_config"),
     )
-    readonly_fields = ("show_instance", "repository", "variables", "on_failure")
     verbs = (
         Verb(
             key="cancel",
             label="Cancel",
             done="told to stop",
             icon="stop_circle",
-            effect="It stops before its next step, and what it has made on Railway is removed."
-            " That cannot be undone.",
-            permission=STEER,
+            effect="They stop before their next step. What a create has made is removed again;"
+            " that cannot be undone.",
+            tells=_tell_cancel,
+            permission=CANCEL,
             carry_out=recovery.cancel,
             why_not=recovery.why_not_cancel,
             is_dangerous=True,
@@ -70,8 +93,8 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
             label="Roll back",
             done="told to roll back",
             icon="undo",
-            effect="The Railway project that it has made is removed, with its data."
-            " What cannot be proven to be ours stays, and is named.",
+            effect="What they have changed is put back, and what a create has made is removed.",
+            tells=_tell_roll_back,
             permission=STEER,
             carry_out=recovery.roll_back,
             why_not=recovery.why_not_roll_back,
@@ -82,12 +105,21 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
             label="Give up",
             done="given up",
             icon="flag",
-            effect="It ends as failed. Nothing is removed: what it has made stays on Railway.",
+            effect="It ends as failed. Nothing is undone: what it has done stays on Railway.",
             permission=STEER,
             carry_out=recovery.give_up,
             why_not=recovery.why_not_give_up,
         ),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Operation | None = None) -> Any:
+        del request
+        fields = ["show_instance", "show_reason"]
+        if obj and obj.kind == Kind.CREATE:
+            fields = ["show_instance", "repository", "variables", "on_failure"]
+        elif obj and obj.config:
+            fields.append("show_config")
+        return [("Asked for", {"fields": fields})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
         rows: QuerySet[Operation] = super().get_queryset(request)
@@ -95,7 +127,8 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns = list(super().get_list_display(request))
-        return [*columns, self.row_buttons(request)] if request.user.has_perm(STEER) else columns
+        may_steer = request.user.has_perm(CANCEL) or request.user.has_perm(STEER)
+        return [*columns, self.row_buttons(request)] if may_steer else columns
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.live_view)
@@ -140,7 +173,7 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
     def _shown(
         self, request: HttpRequest, operation: Operation, seen: Mapping[str, str] | None = None
     ) -> live.Shown:
-        succeeded = operation.state == Operation.State.SUCCEEDED
+        succeeded = operation.state == Operation.State.SUCCEEDED and operation.kind in WITH_KEYS
         return live.Shown(
             operation,
             buttons=self.buttons(request, operation),
@@ -177,3 +210,16 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
     def on_failure(self, obj: Operation) -> str:
         keep = obj.config.get("keep_on_failure")
         return "Keep the project for inspection" if keep else "Remove what was made"
+
+    @display(description="Why")
+    def show_reason(self, obj: Operation) -> str:
+        return obj.reason or "-"
+
+    @display(description="How")
+    def show_config(self, obj: Operation) -> str:
+        given = {name: value for name, value in obj.config.items() if value not in ("", False)}
+        return ", ".join(f"{name}: {_in_words(value)}" for name, value in given.items())
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -8,11 +8,10 @@ come back from the login, and for browsers without scripts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -25,14 +24,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from instances.exceptions import InstancesError
-from instances.services import people
-from instances.services.people import Requester
+from instances.admin.doing import Doing
+from instances.admin.verb_forms import NoQuestions, VerbForm
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """`effect` says before it is done what will happen, `done` afterwards what has."""
+    """
+    `effect` says before it is done what will happen, `done` afterwards what has.
+
+    `tells` says it of one row. `seen` gives, as a text, what a person goes by: a row that
+    is another by then is left alone. `form` asks what else has to be known.
+    """
 
     key: str
     label: str
@@ -40,9 +43,19 @@ class Verb:
     icon: str
     effect: str
     permission: str
-    carry_out: Callable[[Any, Requester], None]
+    carry_out: Callable[..., Any]
     why_not: Callable[[Any], str]
     is_dangerous: bool = False
+    tells: Callable[[Any], str] | None = None
+    seen: Callable[[Any], str] | None = None
+    form: type[VerbForm] = NoQuestions
+    on_selection: bool = True
+
+    def effect_on(self, row: Any) -> str:
+        return self.tells(row) if self.tells else self.effect
+
+    def seen_of(self, row: Any) -> str:
+        return self.seen(row) if self.seen else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,24 @@ class Button:
     verb: Verb
     url: str
     why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    """A selected row, with what the person sees of it and what will happen to it."""
+
+    row: Any
+    seen: str
+    effect: str
+
+
+def reasons(buttons: Sequence[Button]) -> dict[str, list[str]]:
+    """Return why buttons cannot be pressed, each reason once, with the buttons' names."""
+    found: dict[str, list[str]] = {}
+    for button in buttons:
+        if button.why_not:
+            found.setdefault(button.why_not, []).append(button.verb.label)
+    return found
 
 
 class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
@@ -74,7 +105,7 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
         return {
             verb.key: (_on_selection(verb), verb.key, f"{verb.label} …")
             for verb in self.verbs
-            if request.user.has_perm(verb.permission)
+            if verb.on_selection and request.user.has_perm(verb.permission)
         }
 
     def buttons(self, request: HttpRequest, row: Model) -> list[Button]:
@@ -102,23 +133,26 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
 
     def _view(self, verb: Verb) -> Callable[..., HttpResponse]:
         def view(request: HttpRequest, object_id: int) -> HttpResponse:
-            _demand(request, verb)
-            row = get_object_or_404(self.model, pk=object_id)
+            demand(request, verb)
+            row = get_object_or_404(self.get_queryset(request), pk=object_id)
             if not self.has_view_permission(request, row):
                 raise PermissionDenied
             if request.method == "POST":
                 return self._carry_out(request, verb, row)
-            return self._ask(request, verb, row)
+            return self._ask(request, verb, row, verb.form(rows=[row]))
 
         return view
 
-    def _ask(self, request: HttpRequest, verb: Verb, row: Any) -> HttpResponse:
+    def _ask(self, request: HttpRequest, verb: Verb, row: Any, form: VerbForm) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": f"{verb.label}: {row}",
             "opts": self.model._meta,  # noqa: SLF001
             "verb": verb,
             "row": row,
+            "form": form,
+            "effect": verb.effect_on(row),
+            "seen": verb.seen_of(row),
             "url": self._url(verb, row),
             "back": self._back(request, row),
             "why_not": refusal(request, verb, row),
@@ -126,9 +160,14 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
         template = "dialog" if request.headers.get("HX-Request") else "page"
         return TemplateResponse(request, f"instances/verbs/{template}.html", context)
 
-    def _carry_out(self, request: HttpRequest, verb: Verb, row: Any) -> HttpResponseRedirect:
-        apply(request, verb, [row])
-        return HttpResponseRedirect(self._back(request, row))
+    def _carry_out(self, request: HttpRequest, verb: Verb, row: Any) -> HttpResponse:
+        form = verb.form(request.POST, rows=[row])
+        if not form.is_valid():
+            return self._ask(request, verb, row, form)
+        doing = Doing(request, verb, form.given())
+        doing.to(row, request.POST.get("seen", ""))
+        doing.tell()
+        return HttpResponseRedirect(doing.follow(row) or self._back(request, row))
 
     def _back(self, request: HttpRequest, row: Model) -> str:
         """Return the page on which the button was pressed."""
@@ -146,23 +185,7 @@ def refusal(request: HttpRequest, verb: Verb, row: Any) -> str:
     return verb.why_not(row)
 
 
-def apply(request: HttpRequest, verb: Verb, rows: Iterable[Any]) -> None:
-    """Do it to each row; one that refuses does not stop the others."""
-    _demand(request, verb)
-    requester = people.person(request.user)
-    done = []
-    for row in rows:
-        try:
-            verb.carry_out(row, requester)
-        except InstancesError as error:
-            messages.error(request, f"{row}: {verb.label.lower()} is not possible. {error}")
-        else:
-            done.append(str(row))
-    if done:
-        messages.success(request, f"{', '.join(done)}: {verb.done}.")
-
-
-def _demand(request: HttpRequest, verb: Verb) -> None:
+def demand(request: HttpRequest, verb: Verb) -> None:
     if not request.user.has_perm(verb.permission):
         raise PermissionDenied
 
@@ -179,20 +202,47 @@ def _on_selection(verb: Verb) -> Callable[..., HttpResponse | None]:
     def act(
         admin: VerbsAdmin, request: HttpRequest, chosen: QuerySet[Any]
     ) -> TemplateResponse | None:
-        if request.POST.get("confirmed"):
-            apply(request, verb, _confirmed(admin, request))
-            return None
-        reasons = [(row, refusal(request, verb, row)) for row in chosen]
-        usable = [row for row, reason in reasons if not reason]
-        context = {
-            **admin.admin_site.each_context(request),
-            "title": f"{verb.label}: {len(reasons)} selected",
-            "opts": admin.model._meta,  # noqa: SLF001
-            "verb": verb,
-            "submit_label": f"{verb.label} {len(usable)}",
-            "usable": usable,
-            "refused": [(row, reason) for row, reason in reasons if reason],
-        }
-        return TemplateResponse(request, "instances/verbs/selection.html", context)
+        demand(request, verb)
+        if not request.POST.get("confirmed"):
+            return _ask_about(admin, request, verb, list(chosen))
+        rows = list(_confirmed(admin, request))
+        form = verb.form(request.POST, rows=rows)
+        if not form.is_valid():
+            return _ask_about(admin, request, verb, rows, form)
+        doing = Doing(request, verb, form.given())
+        for row in rows:
+            doing.to(row, request.POST.get(f"seen-{row.pk}", ""))
+        doing.tell()
+        return None
 
     return act
+
+
+def _ask_about(
+    admin: VerbsAdmin,
+    request: HttpRequest,
+    verb: Verb,
+    chosen: Sequence[Any],
+    form: VerbForm | None = None,
+) -> TemplateResponse:
+    """Show the rows that it can be done to, and the others with the reason."""
+    refusals = [(row, refusal(request, verb, row)) for row in chosen]
+    usable = [row for row, reason in refusals if not reason]
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": f"{verb.label}: {len(chosen)} selected",
+        "opts": admin.model._meta,  # noqa: SLF001
+        "verb": verb,
+        "form": form or verb.form(rows=usable),
+        "submit_label": f"{verb.label} {len(usable)}",
+        "usable": [
+            RowLine(row, _was_seen(request, verb, row), verb.effect_on(row)) for row in usable
+        ],
+        "refused": [(row, reason) for row, reason in refusals if reason],
+    }
+    return TemplateResponse(request, "instances/verbs/selection.html", context)
+
+
+def _was_seen(request: HttpRequest, verb: Verb, row: Any) -> str:
+    """Return what the person saw first: a form that was refused does not renew it."""
+    return request.POST.get(f"seen-{row.pk}") or verb.seen_of(row)

@@ -14,13 +14,23 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from rich.console import Console
 
-from instances.exceptions import InstancesError
+from instances.exceptions import Busy, Held, InstancesError
 from instances.models import Instance
 from instances.railway.client import errors
 
+# Exit code of a run that the guard holds.
+HELD = 3
+
 
 class JsonCommand(BaseCommand, ABC):
-    """A command whose expected failures are a sentence, or `{"error": …}` and exit code 1."""
+    """
+    A command whose expected failures are a sentence, or `{"error": …}` and exit code 1.
+
+    A run that the guard holds ends with exit code 3. `exit_code`: for a run that has an
+    answer and is no success all the same.
+    """
+
+    exit_code = 0
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -35,6 +45,10 @@ class JsonCommand(BaseCommand, ABC):
         try:
             with expected_failures():
                 answer = self.run(options)
+        except Busy as busy:
+            # Another run does what was to be done; for cron that is no failure.
+            self._tell_busy(str(busy), as_json=options["as_json"])
+            return
         except CommandError as error:
             if not options["as_json"]:
                 raise
@@ -44,6 +58,11 @@ class JsonCommand(BaseCommand, ABC):
             self.stdout.write(json.dumps(answer))
         else:
             self.show(answer)
+        if self.exit_code:
+            sys.exit(self.exit_code)
+
+    def _tell_busy(self, sentence: str, *, as_json: bool) -> None:
+        self.stdout.write(json.dumps({"busy": sentence}) if as_json else sentence)
 
     @abstractmethod
     def run(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +80,10 @@ def expected_failures() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from None
+    except Busy:
+        raise
+    except Held as held:
+        raise CommandError(str(held), returncode=HELD) from None
     except (InstancesError, errors.RailwayError, ImproperlyConfigured) as error:
         raise CommandError(str(error)) from None
 

@@ -3,6 +3,7 @@
 from instances.models.credential import Credential
 from instances.models.gate import Gate
 from instances.models.instance import Instance
+from instances.models.job import Job
 from instances.models.operation import LogLine, Operation, Step
 from instances.models.service import Service
 from instances.models.tool import CliVersion
@@ -12,6 +13,7 @@ __all__ = [
     "Credential",
     "Gate",
     "Instance",
+    "Job",
     "LogLine",
     "Operation",
     "Service",

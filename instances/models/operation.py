@@ -36,6 +36,13 @@ class Operation(models.Model):
 
     class Kind(models.TextChoices):
         CREATE = "create", "Create"
+        SYNC = "sync", "Sync"
+        ADOPT = "adopt", "Adopt"
+        REDEPLOY = "redeploy", "Redeploy"
+        ROTATE_KEYS = "rotate_keys", "Rotate keys"
+        SCHEDULE_DELETION = "schedule_deletion", "Schedule deletion"
+        CANCEL_DELETION = "cancel_deletion", "Cancel deletion"
+        DELETE = "delete", "Delete"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -68,6 +75,7 @@ class Operation(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
     )
     requested_by_name = models.CharField("requested by", max_length=150)
+    reason = models.TextField(blank=True, help_text="Why it was asked for.")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -94,7 +102,10 @@ class Operation(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        permissions = [("steer_operation", "Can cancel, resume, roll back and give up operations")]
+        permissions = [
+            ("cancel_operation", "Can cancel operations"),
+            ("steer_operation", "Can resume, roll back and give up operations"),
+        ]
         indexes = [
             models.Index(fields=["state", "due_at"], name="operation_due"),
             models.Index(fields=["gate", "gate_since"], name="operation_in_line"),
@@ -113,7 +124,8 @@ class Operation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.instance}"
+        of = " of" if " " in self.get_kind_display() else ""
+        return f"{self.get_kind_display()}{of} {self.instance}"
 
     @property
     def seconds(self) -> float | None:

@@ -26,6 +26,7 @@ class Service(models.Model):
     name = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=Status, default=Status.UNKNOWN)
     deployment_id = models.CharField(max_length=64, blank=True)
+    commit = models.CharField(max_length=64, blank=True)
     host = models.CharField(max_length=255, blank=True)
     as_of = models.DateTimeField()
 

@@ -11,6 +11,7 @@ StepError
 ├── Transient      later again, with a growing pause or the other side's own hint
 ├── OutcomeUnknown the call may have been carried out: look before doing it again
 ├── Permanent      it cannot work: the operation fails
+├── CalledOff      it is not wanted any more: the operation ends, nothing is changed
 └── NeedsPerson    a person has to decide; nothing is undone
 """
 
@@ -48,6 +49,10 @@ class OutcomeUnknown(StepError):
 
 
 class Permanent(StepError):
+    pass
+
+
+class CalledOff(StepError):
     pass
 
 
@@ -117,6 +122,12 @@ class StepDefinition(ABC, Generic[WorkT]):
         return self.tries
 
 
+def rolls_back(operation: Operation) -> bool:
+    """Keep nothing on failure."""
+    del operation
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[WorkT]):
     """
@@ -124,17 +135,18 @@ class Plan(Generic[WorkT]):
 
     `open_work` gives the steps their tools; `verdict` turns an error of those tools into a
     StepError, or returns None for a bug. The three endings are called in the
-    transaction that ends the operation.
+    transaction that ends the operation: `succeeded`; `undone`, rolled back or stopped
+    before anything was changed; `kept`, failed and left as it stands.
     """
 
     steps: Sequence[StepDefinition[WorkT]]
-    rollback: Sequence[StepDefinition[WorkT]]
     open_work: Callable[[Run], AbstractContextManager[WorkT]]
     verdict: Callable[[WorkT, Exception], StepError | None]
     succeeded: Callable[[Operation], None]
     undone: Callable[[Operation], None]
     kept: Callable[[Operation], None]
-    keeps_on_failure: Callable[[Operation], bool]
+    rollback: Sequence[StepDefinition[WorkT]] = ()
+    keeps_on_failure: Callable[[Operation], bool] = rolls_back
 
     def definition(self, name: str) -> StepDefinition[WorkT]:
         return next(step for step in (*self.steps, *self.rollback) if step.name == name)

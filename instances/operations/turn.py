@@ -13,7 +13,7 @@ from django.utils import timezone
 from instances import queue
 from instances.models import LogLine, Operation, Step
 from instances.operations import lease as leases
-from instances.operations.plan import NeedsPerson, Permanent, Plan
+from instances.operations.plan import CalledOff, NeedsPerson, Permanent, Plan
 from instances.operations.run import Run
 from instances.operations.visit import Pause, Visit
 
@@ -57,6 +57,8 @@ class Turn:
                     return pause
             except NeedsPerson as error:
                 self._need_person(str(error))
+            except CalledOff as error:
+                self._call_off(str(error))
             except Permanent as error:
                 self._fail(str(error))
         return None
@@ -66,7 +68,9 @@ class Turn:
         operation = self.run.operation
         operation.refresh_from_db(fields=["cancel_requested_at", "cancelled_by_name"])
         if operation.cancel_requested_at and not operation.rolling_back:
-            self._turn_back(f"Cancelled by {operation.cancelled_by_name}.")
+            self._stop(f"Cancelled by {operation.cancelled_by_name}.")
+            if not operation.is_moving:
+                return None
         step = next((step for step in self.run.steps_now() if not step.is_finished), None)
         if step is None:
             self._end()
@@ -112,13 +116,30 @@ class Turn:
         message = self.run.shown(message)
         self.run.fail_step(message)
         self.run.log(message, level=LogLine.Level.ERROR)
-        if not self.plan.keeps_on_failure(operation):
+        if self.plan.rollback and not self.plan.keeps_on_failure(operation):
             self._turn_back(message)
             return
         with self.run.lease.guarded():
             operation.message = message
             self.plan.kept(operation)
             self._finish_as(Operation.State.FAILED)
+
+    def _stop(self, message: str) -> None:
+        """Undo what was done; where the plan has nothing to undo, end here."""
+        if self.plan.rollback:
+            self._turn_back(message)
+        else:
+            self._call_off(message)
+
+    def _call_off(self, message: str) -> None:
+        """End it before it has changed anything."""
+        message = self.run.shown(message)
+        self.run.warn(message)
+        with self.run.lease.guarded():
+            self.run.leave_step()
+            self.run.operation.message = message
+            self.plan.undone(self.run.operation)
+            self._finish_as(Operation.State.CANCELLED)
 
     def _turn_back(self, message: str) -> None:
         """Undo instead of going on; what is undone, and how far, is the plan's."""

@@ -60,6 +60,10 @@ class Visit:
         self.plan = plan
         self.definition = definition
 
+    @property
+    def _ways_out(self) -> str:
+        return "resume or roll back" if self.plan.rollback else "resume or give up"
+
     def go(self, work: Any) -> Pause | None:
         try:
             return self._look_and_act(work)
@@ -147,7 +151,7 @@ class Visit:
             raise Permanent(f"{step.title} failed {step.attempts} times. {last}")
         raise NeedsPerson(
             f"{step.title}: after {step.attempts} calls it is not known whether it was done."
-            f" The last one: {last} Look at the project on Railway, then resume or roll back."
+            f" The last one: {last} Look at the project on Railway, then {self._ways_out}."
         )
 
     def _finish(self, work: Any, seen: Done) -> None:
@@ -165,7 +169,7 @@ class Visit:
             seconds = self.run.timing.span(budget).total_seconds()
             raise NeedsPerson(
                 f"{asked.reason} That has taken more than {seconds:g} s."
-                " Look at the project on Railway, then resume or roll back."
+                f" Look at the project on Railway, then {self._ways_out}."
             )
         span = self.run.timing.span
         expected_at = None if asked.about is None else now + span(asked.about)
@@ -175,7 +179,7 @@ class Visit:
         now = timezone.now()
         setbacks = self.run.set_back()
         if self._budget_spent(max(self.definition.wait_budget(), TRANSIENT_BUDGET), now):
-            raise NeedsPerson(f"{error} That has gone on for too long. Resume, or roll back.")
+            raise NeedsPerson(f"{error} That has gone on for too long. You may {self._ways_out}.")
         self.run.warn(str(error))
         if error.retry_after is None:
             return Pause(now + self.run.timing.span(backoff(setbacks)), str(error))

@@ -18,6 +18,7 @@ from instances.railway.api.types import (
     Deployment,
     ListedProject,
     LogEntry,
+    Picture,
     Project,
     ServiceInstance,
     Token,
@@ -36,6 +37,7 @@ __all__ = [
     "ListedProject",
     "LogEntry",
     "Mask",
+    "Picture",
     "Project",
     "RailwayClient",
     "RailwayConfig",
@@ -112,6 +114,9 @@ class RailwayClient:
     ) -> Iterator[ListedProject]:
         return self._api.iter_projects(workspace_id, include_deleted=include_deleted)
 
+    def iter_pictures(self, workspace_id: str) -> Iterator[list[Picture]]:
+        return self._api.iter_pictures(workspace_id)
+
     def project(self, project_id: str) -> Project:
         return self._api.project(project_id)
 
@@ -151,6 +156,15 @@ class RailwayClient:
     def delete_project(self, project_id: str) -> bool:
         return self._api.delete_project(project_id)
 
+    def schedule_deletion(self, project_id: str) -> bool:
+        return self._api.schedule_deletion(project_id)
+
+    def cancel_deletion(self, project_id: str) -> bool:
+        return self._api.cancel_deletion(project_id)
+
+    def hasten_deletion(self, project_id: str) -> bool:
+        return self._api.hasten_deletion(project_id)
+
     def add_database(self, target: Target, kind: str) -> None:
         self._cli.add_database(target, kind)
 
@@ -171,3 +185,13 @@ class RailwayClient:
 
     def deploy(self, target: Target, service_id: str, *, commit: str | None = None) -> str:
         return self._api.deploy(service_id, target.environment_id, commit=commit)
+
+    def deploy_latest(self, target: Target, service_id: str) -> None:
+        self._api.deploy_latest(service_id, target.environment_id)
+
+    def deploy_latest_by_cli(self, target: Target, service_id: str) -> None:
+        """The CLI waits for state transitions that the API refuses (design section 6)."""
+        self._cli.redeploy_from_source(target, service_id)
+
+    def redeploy(self, deployment_id: str) -> str:
+        return self._api.redeploy(deployment_id)

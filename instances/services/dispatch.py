@@ -12,18 +12,29 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from instances import queue, timing
-from instances.models import LogLine, Operation
+from instances.models import Job, LogLine, Operation
 from instances.operations import engine
 from instances.operations.plan import Plan
 from instances.operations.turn import EngineBug
-from instances.services import creation
+from instances.services import adoption, creation, deletion, jobs, redeployment, rotation
 
 logger = logging.getLogger(__name__)
 
-PLANS: dict[str, Plan[Any]] = {Operation.Kind.CREATE: creation.PLAN}
+PLANS: dict[str, Plan[Any]] = {
+    Operation.Kind.CREATE: creation.PLAN,
+    Operation.Kind.SYNC: adoption.SYNC_PLAN,
+    Operation.Kind.ADOPT: adoption.ADOPT_PLAN,
+    Operation.Kind.REDEPLOY: redeployment.PLAN,
+    Operation.Kind.ROTATE_KEYS: rotation.PLAN,
+    Operation.Kind.SCHEDULE_DELETION: deletion.SCHEDULE_PLAN,
+    Operation.Kind.CANCEL_DELETION: deletion.CANCEL_PLAN,
+    Operation.Kind.DELETE: deletion.DELETE_PLAN,
+}
 # Real seconds: a nudge that is later than this was lost.
 NUDGE_LATE = timedelta(seconds=15)
 INLINE_LOOK = 0.5
+# A sweep that was killed must not keep the next ones out for long.
+SWEEP_MARGIN = timedelta(seconds=20)
 
 
 def advance(operation_id: int) -> bool:
@@ -61,8 +72,17 @@ def sweep(*, seconds: float = 0.0) -> list[Operation]:
     Pick up every operation that should move and does not; return them.
 
     With `seconds`, as from cron, advance them here for at most that long, since the
-    cluster may be hung; otherwise nudge a worker for each.
+    cluster may be hung; otherwise nudge a worker for each. Raise Busy when another sweep
+    is at it.
     """
+    silence = timedelta(seconds=seconds) + SWEEP_MARGIN
+    with jobs.running(Job.Name.SWEEP, silence=silence) as job:
+        lost = _pick_up(seconds)
+        job.result = {"picked_up": len(lost)}
+        return lost
+
+
+def _pick_up(seconds: float) -> list[Operation]:
     late = timezone.now() - NUDGE_LATE
     found = list(Operation.objects.due(timezone.now()).order_by("due_at"))
     lost = [each for each in found if each.state == "running" or each.due_at < late]

@@ -1,20 +1,21 @@
-"""Bring our copy of one instance up to date with Railway."""
+"""Our copy of what Railway shows of one instance: read, and stored."""
 
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from instances import deletion_tag
 from instances.models import Instance, Operation, Service
-from instances.railway.client import Project, RailwayClient, ServiceInstance, Target, errors
-from instances.services import statuses
+from instances.railway.client import Picture, RailwayClient, ServiceInstance, Target, errors
+from instances.services import people
+from instances.services.difference import Difference, difference, service_values
 
 logger = logging.getLogger(__name__)
 
-ROLES = {role.label.casefold(): role for role in Service.Role}
+Status = Instance.Status
 
 
 def refresh(instance: Instance, railway: RailwayClient) -> bool:
@@ -24,43 +25,58 @@ def refresh(instance: Instance, railway: RailwayClient) -> bool:
     Only reads at Railway. A row with an open operation keeps its status: the operation
     knows better.
     """
-    if not instance.project_id or instance.status == Instance.Status.DELETED:
+    if not instance.project_id or instance.status == Status.DELETED:
         return True
     try:
-        project = railway.project(instance.project_id)
-        target = Target(project.id, project.environment_id)
-        services = railway.services(target) if project.deleted_at is None else ()
+        picture = take_picture(instance.project_id, railway)
     except errors.RailwayError as error:
         logger.warning("%s cannot be refreshed: %s", instance, error)
         return False
-    _store(instance, project, services)
+    store(instance, picture)
     return True
 
 
+def take_picture(project_id: str, railway: RailwayClient) -> Picture:
+    """Read one project with its services. Raise RailwayError."""
+    project = railway.project(project_id)
+    is_alive = project.deleted_at is None
+    target = Target(project.id, project.environment_id)
+    services = railway.services(target) if is_alive else None
+    return Picture(
+        id=project.id,
+        name=project.name,
+        description=project.description,
+        created_at=project.created_at,
+        deleted_at=project.deleted_at,
+        environment_id=project.environment_id,
+        services=services,
+    )
+
+
 @transaction.atomic
-def _store(instance: Instance, project: Project, services: tuple[ServiceInstance, ...]) -> None:
-    instance.environment_id, instance.as_of = project.environment_id, timezone.now()
-    instance.save(update_fields=["environment_id", "as_of"])
-    known = dict(instance.services.values_list("service_id", "role"))
-    for service in services:
-        role = known.get(service.service_id) or ROLES.get(service.name.casefold())
-        if role:
-            mirror_service(instance, role, service)
-    if not Operation.objects.open().filter(instance=instance).exists():
-        due = deletion_tag.scheduled_at(project.description)
-        instance.mark_seen(_status(instance, project, tagged=bool(due)), deletion_scheduled_at=due)
+def store(instance: Instance, picture: Picture, *, by_operation: Operation | None = None) -> None:
+    """Write what Railway shows of one instance; `by_operation` is the one that looked."""
+    now = timezone.now()
+    locked = Instance.objects.select_for_update().get(pk=instance.pk)
+    others = Operation.objects.open().filter(instance=instance)
+    if by_operation:
+        others = others.exclude(pk=by_operation.pk)
+    if locked.status == Status.DELETED:
+        return
+    found = difference(locked, locked.services.all(), picture, now, is_left=others.exists())
+    _write(locked, found, now)
+    for note in found.notes:
+        people.note_seen(locked, note)
+    instance.refresh_from_db()
 
 
-def _status(instance: Instance, project: Project, *, tagged: bool) -> str:
-    if project.deleted_at is not None:
-        return Instance.Status.DELETING
-    if tagged:
-        return Instance.Status.DELETION_SCHEDULED
-    if instance.status == Instance.Status.FAILED:
-        # What failed or was given up stays so until somebody deals with it.
-        return Instance.Status.FAILED
-    held = {s.role: Service.Status(s.status) for s in instance.services.all()}
-    return statuses.instance_status(held, instance.status)
+def _write(instance: Instance, found: Difference, now: datetime) -> None:
+    fields = {**found.fields, "as_of": now}
+    status = fields.pop("status", instance.status)
+    instance.mark_seen(status, **fields)
+    Service.objects.bulk_create(found.new_services)
+    for service in found.changed_services:
+        service.save()
 
 
 def mirror_service(instance: Instance, role: str, service: ServiceInstance | None) -> None:
@@ -74,12 +90,5 @@ def mirror_service(instance: Instance, role: str, service: ServiceInstance | Non
     Service.objects.update_or_create(
         instance=instance,
         role=role,
-        defaults={
-            "service_id": service.service_id,
-            "name": service.name,
-            "status": statuses.service_status(service.deployment),
-            "deployment_id": service.deployment.id if service.deployment else "",
-            "host": service.host,
-            "as_of": instance.as_of,
-        },
+        defaults={**service_values(service), "as_of": instance.as_of},
     )

@@ -31,7 +31,9 @@ def why_not_cancel(operation: Operation) -> str:
     if operation.rolling_back:
         return "It is rolling back already."
     if operation.past_no_return:
-        return "It is past its point of no return: the repository is connected."
+        if operation.kind == Operation.Kind.CREATE:
+            return "It is past its point of no return: the repository is connected."
+        return "It is past its point of no return: it may have changed something on Railway."
     return ""
 
 
@@ -46,6 +48,8 @@ def why_not_roll_back(operation: Operation) -> str:
         return ONLY_IN_NEED
     if operation.rolling_back:
         return "It is rolling back already; resume to try again."
+    if not PLANS[operation.kind].rollback:
+        return "It has nothing that could be rolled back: resume it, or give it up."
     return ""
 
 
@@ -58,18 +62,28 @@ def why_not_give_up(operation: Operation) -> str:
 def advice(operation: Operation) -> str:
     """Return what a person should do next; empty when there is nothing to do."""
     if operation.state == State.NEEDS_ATTENTION:
-        return (
-            "Look at the project on Railway. Then resume (it goes on at the step that stopped),"
-            " roll back (what is proven to be ours is removed), or give up (all stays as it is)."
-        )
+        return _advice_in_need(operation)
     if operation.state != State.FAILED:
         return ""
+    if operation.kind != Operation.Kind.CREATE:
+        return "Put right what the message names, then ask for it again."
     if operation.instance.status == Instance.Status.DELETED:
         return (
             "What was made is removed again, and the name is free."
             " Put right what the message names, then create the instance again."
         )
     return "The project was kept as it stands: look at it on Railway to find the cause."
+
+
+def _advice_in_need(operation: Operation) -> str:
+    resume = "Look at the project on Railway. Then resume (it goes on at the step that stopped),"
+    if operation.kind == Operation.Kind.CREATE:
+        back = " roll back (what is proven to be ours is removed),"
+    elif PLANS[operation.kind].rollback:
+        back = " roll back (what it has changed is put back),"
+    else:
+        back = ""
+    return f"{resume}{back} or give up (all stays as it is)."
 
 
 @transaction.atomic

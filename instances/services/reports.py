@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from instances.gateway_variables import ADMIN_API_KEY, CLIENT_API_KEY
-from instances.models import Instance, Operation
-from instances.services import credentials
+from instances.models import Instance, Operation, Service
+from instances.secrets import Secret
+from instances.services import credentials, reaping
 from instances.services.identity import Identity
+from instances.services.steps.keys import ImportKeys
 
 
-def instance_line(instance: Instance) -> dict[str, Any]:
+def instance_line(instance: Instance, *, as_of: datetime | None) -> dict[str, Any]:
     return {
         "name": instance.name,
         "project_id": instance.project_id or None,
@@ -19,7 +22,7 @@ def instance_line(instance: Instance) -> dict[str, Any]:
         "url": instance.url or None,
         "created_at": _iso(instance.created_at),
         "deletion_scheduled_at": _iso(instance.deletion_scheduled_at),
-        "as_of": _iso(instance.as_of),
+        "as_of": _iso(as_of),
     }
 
 
@@ -33,7 +36,7 @@ def instance_detail(instance: Instance, *, stale: bool) -> dict[str, Any]:
         }
         for service in instance.services.all()
     }
-    return {**instance_line(instance), "services": services, "stale": stale}
+    return {**instance_line(instance, as_of=instance.as_of), "services": services, "stale": stale}
 
 
 def created(operation: Operation) -> dict[str, Any]:
@@ -63,6 +66,71 @@ def asked_for(operation: Operation) -> dict[str, Any]:
         "operation": operation.pk,
         "state": operation.state,
     }
+
+
+def scheduled(instance: Instance) -> dict[str, Any]:
+    return {
+        "scheduled_for_deletion": instance.name,
+        "deletion_date": _iso(instance.deletion_scheduled_at),
+    }
+
+
+def redeployed(instance: Instance) -> dict[str, Any]:
+    gateway = instance.services.get(role=Service.Role.GATEWAY)
+    return {
+        "redeployed": instance.name,
+        "deployment_id": gateway.deployment_id,
+        "commit": gateway.commit,
+        "status": instance.status,
+    }
+
+
+def rotated(instance: Instance, keys: Mapping[str, Secret]) -> dict[str, Any]:
+    """Return the new keys by the names that `created` gives them."""
+    return {
+        "rotated": instance.name,
+        **{name.lower(): secret.reveal() for name, secret in keys.items()},
+    }
+
+
+def adopted(operation: Operation) -> dict[str, Any]:
+    facts = operation.steps.get(name=ImportKeys.name).facts
+    instance = operation.instance
+    return {
+        "adopted": instance.name,
+        "project_id": instance.project_id,
+        "status": instance.status,
+        "keys_taken_over": facts["names"],
+        "keys_missing": facts["missing"],
+    }
+
+
+def due(report: reaping.Report) -> dict[str, Any]:
+    """Return what a reap would do."""
+    return {
+        "due": [row.name for row in report.due],
+        "kept": [{"name": name, "why": why} for name, why in report.kept],
+        "held": report.held or None,
+    }
+
+
+def reaped(report: reaping.Report) -> dict[str, Any]:
+    """Return what a reap has done, once its operations have ended."""
+    found: dict[str, list[dict[str, Any]]] = {
+        "reaped": [],
+        "kept": [{"name": name, "why": why} for name, why in report.kept],
+        "failed": [],
+    }
+    for operation in report.operations:
+        instance = operation.instance
+        instance.refresh_from_db()
+        line: dict[str, Any] = {"name": instance.name, "status": instance.status}
+        if operation.state == Operation.State.SUCCEEDED:
+            found["reaped"].append({**line, "gone_at": _iso(instance.gone_at)})
+        else:
+            key = "kept" if operation.state == Operation.State.CANCELLED else "failed"
+            found[key].append({"name": instance.name, "why": operation.message})
+    return found
 
 
 def identity(found: Identity) -> dict[str, Any]:

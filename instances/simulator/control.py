@@ -49,7 +49,9 @@ class Control:
             ("POST", "held/drop"): lambda one: self.faults.drop(one.get("id")),
             ("GET", "state"): lambda _wanted: self._state(),
             ("POST", "seed"): self._seed,
+            ("POST", "seed/instances"): self._seed_instances,
             ("POST", "project"): self._add_project,
+            ("POST", "instance"): self._add_instance,
             ("POST", "push"): self._push,
             ("POST", "edit"): self._edit,
         }
@@ -74,6 +76,12 @@ class Control:
     def _seed(self, wanted: dict[str, Any]) -> list[str]:
         return [project.id for project in seeding.seed_projects(self.world, **wanted)]
 
+    def _seed_instances(self, wanted: dict[str, Any]) -> list[str]:
+        return [project.id for project in seeding.seed_instances(self.world, **wanted)]
+
+    def _add_instance(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        return self._project(seeding.add_instance(self.world, **wanted))
+
     def _add_project(self, wanted: dict[str, Any]) -> dict[str, Any]:
         return self._project(seeding.add_project(self.world, **wanted))
 
@@ -93,6 +101,10 @@ class Control:
         projects.update(self.world, project, name=name, description=description)
         if wanted.get("delete"):
             projects.delete(self.world, project)
+        if wanted.get("scheduleDelete"):
+            projects.schedule_deletion(self.world, project)
+        if wanted.get("restore"):
+            projects.cancel_deletion(project)
         self.world.save()
         return self._project(project)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from instances.simulator import gateway_answers, repositories, seeding
+from instances.simulator import gateway_answers, projects, repositories, seeding
 from instances.simulator.budget import Budget, Edge
 from instances.simulator.clock import Clock
 from instances.simulator.control import PREFIX, Control
@@ -122,6 +122,42 @@ class LocalRailway:
     ) -> Project:
         """Make a project behind the app's back, visible at once."""
         return seeding.add_project(self.world, name, workspace, description, services)
+
+    def add_instance(
+        self,
+        name: str,
+        workspace: str | None = None,
+        description: str | None = None,
+        variables: Mapping[str, str] | None = None,
+        *,
+        address: bool = True,
+    ) -> Project:
+        """Make an instance as the old tool left it, running for an hour."""
+        return seeding.add_instance(
+            self.world, name, workspace, description, variables, address=address
+        )
+
+    def seed_instances(
+        self, count: int, prefix: str = "tenant-", workspace: str | None = None
+    ) -> list[Project]:
+        """Make many of them, without addresses."""
+        return seeding.seed_instances(self.world, count, prefix, workspace)
+
+    def edit(self, project_id: str, **changes: str) -> None:
+        """Change a project's name or description behind the app's back."""
+        with self.world.lock:
+            project = self.world.projects[project_id]
+            projects.update(
+                self.world,
+                project,
+                name=changes.get("name"),
+                description=changes.get("description"),
+            )
+
+    def vanish(self, project_id: str) -> None:
+        """Have a project be no more, without a trace."""
+        with self.world.lock:
+            self.world.projects.pop(project_id)
 
     def deployed(self, domain_or_project_id: str) -> dict[str, str] | None:
         """Return the variables that the live gateway runs with, by its domain or its project."""

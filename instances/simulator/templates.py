@@ -128,19 +128,30 @@ def _check_volume_cooldown(world: World, project: Project) -> None:
 
 def _make_service(
     world: World, project: Project, template: Template, config: Any, at: float
-) -> Service:
-    service = services.add(world, project, _free_name(project, template.service), at=at)
+) -> None:
+    name = _free_name(project, template.service)
+    service = services.add(world, project, name, at=at)
+    fill(world, project, service, template, _values(template, config), at=at)
+
+
+def fill(
+    world: World,
+    project: Project,
+    service: Service,
+    template: Template,
+    values: dict[str, str],
+    *,
+    at: float,
+) -> None:
+    """Make an empty service the template's database, deployed from `at` on."""
     service.template_id = template.id
     service.template_service_id = template.service_key
     service.image = template.image
     service.settings["startCommand"] = template.start_command
-    service.variables = {
-        name: variables.generated(value) for name, value in _values(template, config).items()
-    }
+    service.variables = {name: variables.generated(value) for name, value in values.items()}
     name = f"{service.name.lower()}-volume"
     service.volume = Volume(new_id(), name, template.mount_path, created_at=at)
     deployments.start(world, project, service, at=at)
-    return service
 
 
 def _free_name(project: Project, name: str) -> str:

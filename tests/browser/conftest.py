@@ -11,12 +11,13 @@ from typing import Any, Protocol
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, ViewportSize, WebError, expect
 from pytest_django.live_server_helper import LiveServer
 from pytest_playwright.pytest_playwright import CreateContextCallback
 
+from instances.roles import ADMINISTRATORS
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests.conftest import ROOT
@@ -38,7 +39,7 @@ PATIENCE = 40_000
 PASSWORD = "the-password-of-the-tests"
 OPERATOR = (
     *("view_instance", "add_instance", "view_operation"),
-    *("steer_operation", "reveal_credential"),
+    *("cancel_operation", "steer_operation", "reveal_credential"),
 )
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
@@ -88,6 +89,18 @@ def colleague(transactional_db: None) -> User:
 def viewer(transactional_db: None) -> User:
     """Somebody who sees everything and may do nothing."""
     return make_account("vera", codename__startswith="view_")
+
+
+@pytest.fixture
+def administrator(transactional_db: None) -> User:
+    """Somebody who may do everything to instances, as a member of the group for that."""
+    return make_member("ada", ADMINISTRATORS)
+
+
+def make_member(name: str, group: str) -> User:
+    account = User.objects.create_user(name, password=PASSWORD, is_staff=True)
+    account.groups.add(Group.objects.get(name=group))
+    return account
 
 
 def make_account(name: str, **permissions: Any) -> User:

@@ -11,15 +11,13 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from instances import naming
-from instances.management.output import JsonCommand
-from instances.management.progress import follow
-from instances.models import Operation
+from instances.management.operating import OperatingCommand
 from instances.secrets import Secret
-from instances.services import creation, dispatch, people, reports
+from instances.services import creation, people, reports
 from instances.services.creation import Wish
 
 
-class Command(JsonCommand):
+class Command(OperatingCommand):
     help = "Create an instance: a Railway project with Postgres, Redis and a gateway."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,9 +43,6 @@ class Command(JsonCommand):
             dest="secrets",
             help="Its value is taken from the environment variable KEY, or asked for.",
         )
-        waiting = parser.add_mutually_exclusive_group()
-        waiting.add_argument("--wait", action="store_true", default=True, dest="wait")
-        waiting.add_argument("--no-wait", action="store_false", dest="wait")
 
     def run(self, options: dict[str, Any]) -> dict[str, Any]:
         wish = Wish(
@@ -61,22 +56,8 @@ class Command(JsonCommand):
         operation = creation.request(wish, people.command_line())
         if not options["wait"]:
             return reports.asked_for(operation)
-        self._carry_out(operation, quiet=options["as_json"])
-        if operation.state != Operation.State.SUCCEEDED:
-            raise CommandError(f"{operation} {_ending(operation)}: {operation.message}")
-        operation.instance.refresh_from_db()
+        self.carry_out(operation, options)
         return reports.created(operation)
-
-    def _carry_out(self, operation: Operation, *, quiet: bool) -> None:
-        try:
-            with follow(operation, to=self.stderr, quiet=quiet) as watch:
-                dispatch.run_inline(operation, watch=watch)
-        except KeyboardInterrupt:
-            raise CommandError(
-                f"Stopped watching. Operation {operation.pk} goes on with a worker or with"
-                " sweep_operations; it can be cancelled in the admin.",
-                returncode=130,
-            ) from None
 
     def show(self, answer: dict[str, Any]) -> None:
         if "operation" in answer:
@@ -88,10 +69,6 @@ class Command(JsonCommand):
             f"  CLIENT_API_KEY   {answer['client_api_key']}\n"
             f"  ADMIN_API_KEY    {answer['admin_api_key']}"
         )
-
-
-def _ending(operation: Operation) -> str:
-    return "needs attention" if operation.is_open else operation.get_state_display().lower()
 
 
 def _pair(text: str) -> tuple[str, str]:

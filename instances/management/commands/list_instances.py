@@ -21,7 +21,8 @@ class Command(JsonCommand):
 
     def run(self, options: dict[str, Any]) -> dict[str, Any]:
         rows = Instance.objects.all() if options["all"] else Instance.objects.alive()
-        return {"instances": [reports.instance_line(instance) for instance in rows]}
+        lines = [reports.instance_line(row, as_of=row.last_seen) for row in rows.with_last_seen()]
+        return {"instances": lines}
 
     def show(self, answer: dict[str, Any]) -> None:
         if not answer["instances"]:

@@ -10,6 +10,7 @@ from instances.railway.api.transport import Transport
 from instances.railway.api.types import (
     ListedProject,
     LogEntry,
+    Picture,
     Project,
     ServiceInstance,
     Token,
@@ -75,6 +76,19 @@ class RailwayApi:
                 found = [ListedProject.from_node(node) for node in nodes(page)]
             yield from found
 
+    def iter_pictures(self, workspace_id: str) -> Iterator[list[Picture]]:
+        """
+        Yield every project with its services, page by page, those being deleted included.
+
+        One request per page; raise unless the listing came to its end.
+        """
+        for page in self._pages(
+            "workspace_pictures", {"workspaceId": workspace_id}, path=("projects",)
+        ):
+            with reading("projects"):
+                found = [Picture.from_node(node) for node in nodes(page)]
+            yield found
+
     def project(self, project_id: str) -> Project:
         data = self._read("project", id=project_id)
         with reading("project"):
@@ -134,6 +148,23 @@ class RailwayApi:
         with reading("projectDelete"):
             return bool(data["projectDelete"])
 
+    def schedule_deletion(self, project_id: str) -> bool:
+        """Have Railway delete the project in 48 h; return whether it says that it will."""
+        data = self._change("project_schedule_delete", id=project_id)
+        with reading("projectScheduleDelete"):
+            return bool(data["projectScheduleDelete"])
+
+    def cancel_deletion(self, project_id: str) -> bool:
+        data = self._change("project_schedule_delete_cancel", id=project_id)
+        with reading("projectScheduleDeleteCancel"):
+            return bool(data["projectScheduleDeleteCancel"])
+
+    def hasten_deletion(self, project_id: str) -> bool:
+        """Delete at once what Railway is going to delete."""
+        data = self._change("project_schedule_delete_force", id=project_id)
+        with reading("projectScheduleDeleteForce"):
+            return bool(data["projectScheduleDeleteForce"])
+
     def update_settings(
         self, service_id: str, environment_id: str, settings: Mapping[str, Any]
     ) -> None:
@@ -154,6 +185,18 @@ class RailwayApi:
         )
         with reading("serviceInstanceDeployV2"):
             return identifier(data["serviceInstanceDeployV2"])
+
+    def deploy_latest(self, service_id: str, environment_id: str) -> None:
+        """Start a deployment of the branch's newest commit; Railway does not say its id."""
+        self._change(
+            "service_instance_deploy_latest", serviceId=service_id, environmentId=environment_id
+        )
+
+    def redeploy(self, deployment_id: str) -> str:
+        """Start the deployment's code again, with the variables of now; return the new id."""
+        data = self._change("deployment_redeploy", id=deployment_id)
+        with reading("deploymentRedeploy"):
+            return identifier(data["deploymentRedeploy"]["id"])
 
     def _read(self, name: str, **variables: Any) -> dict[str, Any]:
         return self._transport.read(document(name), variables, name=name)

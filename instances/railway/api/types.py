@@ -89,6 +89,7 @@ class Project:
     id: str
     name: str
     description: str
+    created_at: datetime
     deleted_at: datetime | None
     environment_id: str
 
@@ -98,6 +99,7 @@ class Project:
             id=identifier(node["id"]),
             name=node["name"],
             description=node["description"] or "",
+            created_at=moment(node["createdAt"]),
             deleted_at=optional_moment(node["deletedAt"]),
             environment_id=_environment_id(node),
         )
@@ -124,6 +126,7 @@ class Deployment:
     created_at: datetime
     stopped: bool
     commit: str
+    branch: str = ""
 
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
@@ -132,8 +135,13 @@ class Deployment:
             status=node["status"],
             created_at=moment(node["createdAt"]),
             stopped=bool(node["deploymentStopped"]),
-            commit=str((node["meta"] or {}).get("commitHash", "")),
+            commit=_meta(node, "commitHash"),
+            branch=_meta(node, "branch"),
         )
+
+
+def _meta(node: Mapping[str, Any], name: str) -> str:
+    return str((node["meta"] or {}).get(name) or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,52 @@ def _host(domains: Mapping[str, Any]) -> str:
     """Return the first domain; Railway's own before custom ones."""
     found = [*domains["serviceDomains"], *domains["customDomains"]]
     return str(found[0]["domain"]) if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """
+    A project as a listing of everything shows it, with the services of its environment.
+
+    `services` is None when they are not all known: the environment cannot be told, or it
+    has more of them than one page holds.
+    """
+
+    id: str
+    name: str
+    description: str
+    created_at: datetime
+    deleted_at: datetime | None
+    environment_id: str
+    services: tuple[ServiceInstance, ...] | None
+
+    @classmethod
+    def from_node(cls, node: Mapping[str, Any]) -> Self:
+        try:
+            environment_id = _environment_id(node)
+        except RailwayBadResponse:
+            environment_id = ""
+        return cls(
+            id=identifier(node["id"]),
+            name=node["name"],
+            description=node["description"] or "",
+            created_at=moment(node["createdAt"]),
+            deleted_at=optional_moment(node["deletedAt"]),
+            environment_id=environment_id,
+            services=_services_of(node, environment_id),
+        )
+
+
+def _services_of(
+    node: Mapping[str, Any], environment_id: str
+) -> tuple[ServiceInstance, ...] | None:
+    for environment in nodes(node["environments"]):
+        if environment["id"] == environment_id:
+            held = environment["serviceInstances"]
+            if held["pageInfo"]["hasNextPage"]:
+                return None
+            return tuple(ServiceInstance.from_node(each) for each in nodes(held))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,11 @@ class RailwayCli:
         argv = ["service", "source", "connect", "--service", service_id]
         self._call([*argv, "--repo", repo, "--branch", branch, "--json"], target)
 
+    def redeploy_from_source(self, target: Target, service_id: str) -> None:
+        """Deploy the branch's newest commit; the CLI does not say the deployment's id."""
+        argv = ["redeploy", "-y", "--from-source", "-s", service_id, "--json"]
+        self._call(argv, target)
+
     def _json(
         self, argv: Sequence[str], target: Target | None, *, seconds: float = COMMAND_SECONDS
     ) -> dict[str, Any]:

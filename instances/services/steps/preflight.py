@@ -59,20 +59,29 @@ def usable_token(railway: RailwayClient) -> Token:
     return token
 
 
+def workspace(railway: RailwayClient) -> Workspace:
+    """Ask for the workspace that instances are in. Raise Permanent when it cannot be told."""
+    return choose_workspace(railway.workspaces())
+
+
 def chosen_workspace(token: Token) -> Workspace:
     """Return the configured workspace, or the token's only one."""
+    return choose_workspace(token.workspaces)
+
+
+def choose_workspace(workspaces: tuple[Workspace, ...]) -> Workspace:
     wanted = settings.RAILWAY_WORKSPACE_ID
     if wanted:
-        for workspace in token.workspaces:
-            if workspace.id == wanted:
-                return workspace
+        for each in workspaces:
+            if each.id == wanted:
+                return each
         raise Permanent(
             f"The token has no access to the workspace {wanted} (RAILWAY_WORKSPACE_ID)."
         )
-    if len(token.workspaces) != 1:
-        names = ", ".join(f"{w.name} ({w.id})" for w in token.workspaces) or "none"
+    if len(workspaces) != 1:
+        names = ", ".join(f"{w.name} ({w.id})" for w in workspaces) or "none"
         raise Permanent(
-            f"The token sees {len(token.workspaces)} workspaces: {names}."
+            f"The token sees {len(workspaces)} workspaces: {names}."
             " Say which one with RAILWAY_WORKSPACE_ID."
         )
-    return token.workspaces[0]
+    return workspaces[0]

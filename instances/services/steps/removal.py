@@ -10,6 +10,7 @@ from instances.operations.plan import (
 )
 from instances.protection import is_protected
 from instances.railway.client import errors
+from instances.services.steps.preflight import workspace
 from instances.services.steps.project import CreateProject, find_lost_project
 from instances.services.steps.work import Work
 
@@ -93,7 +94,12 @@ def is_gone(work: Work, project_id: str) -> bool:
     try:
         return work.railway.project(project_id).deleted_at is not None
     except (errors.RailwayNotFound, errors.RailwayUnauthorized):
-        workspace_id = work.run.facts("preflight")["workspace_id"]
+        return is_gone_from_listing(work, project_id)
+
+
+def is_gone_from_listing(work: Work, project_id: str) -> bool:
+    """Tell whether the workspace's complete listing, after a delete of ours, is without it."""
+    workspace_id = work.run.facts("preflight").get("workspace_id") or workspace(work.railway).id
     for project in work.railway.iter_projects(workspace_id, include_deleted=True):
         if project.id == project_id:
             return project.deleted_at is not None

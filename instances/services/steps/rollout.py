@@ -65,9 +65,12 @@ class ConnectSource(StepDefinition[Work]):
 
 
 class FollowDeployment(StepDefinition[Work]):
+    """Wait for what the step `started_by` has started, or what Railway has put in its place."""
+
     name = "deployment"
     title = "Build and deploy the gateway"
     budget = 1800.0
+    started_by = "source"
 
     def observe(self, work: Work) -> Done | Waiting:
         service = gateway_service(work)
@@ -99,7 +102,7 @@ class FollowDeployment(StepDefinition[Work]):
 
     def _follow(self, work: Work, deployment: Deployment) -> None:
         """Railway may replace a deployment by itself; the newest one counts."""
-        first = work.run.facts("source")["deployment_id"]
+        first = work.run.facts(self.started_by)["deployment_id"]
         followed = work.run.step.fact("deployment_id", first)
         if deployment.id != followed:
             work.run.log(f"Deployment {followed} was replaced by {deployment.id}; following it.")
@@ -113,7 +116,7 @@ class FollowDeployment(StepDefinition[Work]):
         elif work.run.seconds_since(datetime.fromisoformat(gone_at)) > work.scaled(NEWER_APPEARS):
             raise NeedsPerson(
                 f"The gateway's deployment {deployment.id} was {deployment.status.lower()} and no"
-                " newer one has followed. Deploy the gateway on Railway, then resume; or roll back."
+                " newer one has followed. Deploy the gateway on Railway, then resume."
             )
 
     def _attach_log(self, work: Work, deployment: Deployment) -> None:
@@ -139,10 +142,17 @@ class GatewayAnswers(StepDefinition[Work]):
     title = "Wait until the gateway answers"
 
     def observe(self, work: Work) -> Done | Waiting:
+        if not work.instance.url:
+            work.run.warn("It has no address, so the gateway could not be asked.")
+            return Done()
+        admin_key = work.secrets.get(ADMIN_API_KEY)
         try:
             with work.gateway() as gateway:
                 version = gateway.health()
-                status = gateway.status(work.secrets[ADMIN_API_KEY].reveal())
+                if admin_key is None:
+                    work.run.warn("Its admin key is not known, so only its health was checked.")
+                    return Done({"version": version})
+                status = gateway.status(admin_key.reveal())
         except GatewayTooOld as old:
             work.run.warn(f"{old} That it sees its databases could not be checked.")
             return Done({"version": version})

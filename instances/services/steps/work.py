@@ -10,7 +10,7 @@ from django.conf import settings
 from instances.gateway import GatewayClient
 from instances.models import Instance, Operation
 from instances.operations.run import Run
-from instances.railway.client import Call, Mask, RailwayClient, ServiceInstance, Target
+from instances.railway.client import Call, Mask, Picture, RailwayClient, ServiceInstance, Target
 from instances.secrets import Secret
 from instances.services import access, credentials
 from instances.services.access import GATEWAY_SECONDS
@@ -25,10 +25,13 @@ class Work:
     that steps which follow each other at once look at the same picture.
     """
 
-    def __init__(self, run: Run, secrets: dict[str, Secret]) -> None:
+    def __init__(self, run: Run, secrets: dict[str, Secret], coming: dict[str, Secret]) -> None:
         self.run = run
         self.secrets = secrets
+        self.coming = coming
         self.railway: RailwayClient
+        self.picture: Picture | None = None
+        self.found_keys: dict[str, Secret] = {}
         self._services: tuple[ServiceInstance, ...] | None = None
         self._variables: dict[str, str] | None = None
 
@@ -46,6 +49,7 @@ class Work:
 
     @property
     def target(self) -> Target:
+        """The project and environment that the step "project" has made or found."""
         facts = self.run.facts("project")
         return Target(facts["project_id"], facts["environment_id"])
 
@@ -85,10 +89,11 @@ class Work:
 @contextmanager
 def open_work(run: Run) -> Iterator[Work]:
     secrets = credentials.of(run.operation.instance)
-    values = [secret.reveal() for secret in secrets.values()]
+    coming = credentials.coming(run.operation)
+    values = [secret.reveal() for secret in (*secrets.values(), *coming.values())]
     mask = Mask([settings.RAILWAY_API_TOKEN, *values])
     run.mask = mask
-    work = Work(run, secrets)
+    work = Work(run, secrets, coming)
     with access.railway(run.timing, mask=mask, before_call=work.before_call) as railway:
         work.railway = railway
         yield work

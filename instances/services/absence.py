@@ -1,0 +1,128 @@
+"""What follows when a complete listing does not show an instance's project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from instances import timing
+from instances.models import Instance, Operation
+from instances.models.instance import InstanceQuerySet
+from instances.railway.client import RailwayClient
+from instances.services import guard, people
+from instances.services.jobs import JobRun
+
+if TYPE_CHECKING:
+    from instances.services.sync import Report
+
+Status = Instance.Status
+# Complete listings in a row without it, before it is looked for by its id.
+TIMES = 3
+# Seconds at scale 1 in which Railway can take a deletion back (railway/api-facts.md section 6).
+RAILWAY_GRACE = 48 * 3600.0
+# Seconds at scale 1 that a list may lag behind what was done (api-facts.md sections 2 and 6).
+LISTING_LAG = 60.0
+AT_ONCE = 100
+
+ELSEWHERE = (
+    "Railway shows its project by id, and the workspace's list does not hold it: it may have"
+    " been moved to another workspace."
+)
+
+
+def look_for_the_absent(
+    seen: set[str], railway: RailwayClient, job: JobRun, report: Report, *, before: int
+) -> None:
+    """
+    Count what was not listed; after three times, and a direct look, it is missing.
+
+    Nothing is ever deleted for being absent: only what Railway itself was seen to delete
+    becomes deleted, 48 h later. Raise Held when the guard stops it.
+    """
+    absent = [row for row in _candidates(job) if row.project_id not in seen]
+    gone = [row for row in absent if _has_gone(row)]
+    unseen = [row for row in absent if row.status not in {Status.DELETING, Status.MISSING}]
+    suspects = [row for row in unseen if row.missed + 1 >= TIMES and row.problem != ELSEWHERE]
+    shown = _shown_by_id(suspects, railway)
+    missing = [row for row in suspects if row.project_id not in shown]
+    if not job.is_passed():
+        guard.expect_no_shrinkage(before, report.seen)
+        guard.expect_few(len(missing) + len(gone), "give up as gone")
+    job.extend()
+    _write(
+        counted=[row for row in unseen if row.missed + 1 < TIMES],
+        elsewhere=[row for row in suspects if row.project_id in shown],
+        missing=missing,
+        gone=gone,
+    )
+    report.missed = sum(row.missed + 1 < TIMES for row in unseen)
+    report.missing, report.deleted = len(missing), len(gone)
+
+
+def at_work(asked_at: datetime) -> QuerySet[Operation]:
+    """
+    Return the operations that know better than a list asked for at that moment.
+
+    They are open, or ended so short a time before that the list may lag behind.
+    """
+    since = asked_at - timing.current().span(LISTING_LAG)
+    return Operation.objects.filter(
+        Q(state__in=Operation.State.unfinished()) | Q(finished_at__gte=since)
+    )
+
+
+def _candidates(job: JobRun) -> Iterable[Instance]:
+    """Return rows that a listing begun with this run should show."""
+    begun = job.job.started_at or timezone.now()
+    rows = Instance.objects.alive().exclude(project_id="").exclude(status=Status.PROVISIONING)
+    rows = rows.exclude(pk__in=at_work(begun).values("instance"))
+    columns = ("name", "project_id", "status", "status_changed_at", "missed", "problem")
+    return rows.only(*columns).iterator()
+
+
+def _has_gone(row: Instance) -> bool:
+    grace = timing.current().span(RAILWAY_GRACE)
+    return row.status == Status.DELETING and row.status_changed_at + grace <= timezone.now()
+
+
+def _shown_by_id(rows: list[Instance], railway: RailwayClient) -> set[str]:
+    """Ask for all of them by their ids: those that Railway shows are not missing."""
+    ids = [row.project_id for row in rows]
+    shown: set[str] = set()
+    for start in range(0, len(ids), AT_ONCE):
+        shown |= {project.id for project in railway.projects_by_ids(ids[start : start + AT_ONCE])}
+    return shown
+
+
+@transaction.atomic
+def _write(
+    *,
+    counted: list[Instance],
+    elsewhere: list[Instance],
+    missing: list[Instance],
+    gone: list[Instance],
+) -> None:
+    now = timezone.now()
+    _free(counted).update(missed=F("missed") + 1)
+    _free(elsewhere).update(problem=ELSEWHERE)
+    _free(missing).exclude(status=Status.MISSING).update(
+        status=Status.MISSING, status_changed_at=now, missed=TIMES
+    )
+    _free(gone).filter(status=Status.DELETING).update(status=Status.DELETED, status_changed_at=now)
+    people.note_all_seen((row, ELSEWHERE) for row in elsewhere)
+    people.note_all_seen(
+        (row, f"missing: {TIMES} complete lists of Railway's did not show its project.")
+        for row in missing
+    )
+    people.note_all_seen((row, "gone for good: Railway has deleted its project.") for row in gone)
+
+
+def _free(rows: list[Instance]) -> InstanceQuerySet:
+    """Return those that no operation has been asked for meanwhile."""
+    found = Instance.objects.filter(pk__in=[row.pk for row in rows])
+    return found.exclude(pk__in=Operation.objects.open().values("instance"))

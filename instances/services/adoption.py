@@ -1,0 +1,141 @@
+"""Adopt what was discovered on Railway, read one instance anew, or let go of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from instances.exceptions import NotPossible
+from instances.models import Instance, Operation
+from instances.operations.plan import Done, Permanent, Plan, StepDefinition
+from instances.protection import is_protected
+from instances.services import asking, endings, people
+from instances.services.asking import Seen
+from instances.services.people import Requester
+from instances.services.steps.gateway import GATEWAY
+from instances.services.steps.keys import ImportKeys
+from instances.services.steps.look import FindGateway, LookAtProject, TakePicture, read_project
+from instances.services.steps.verdicts import verdict
+from instances.services.steps.work import Work, open_work
+
+Status = Instance.Status
+
+
+def why_not_adopt(instance: Instance) -> str:
+    """Return why it cannot be adopted; empty when it can."""
+    if refusal := asking.why_not_ask(instance):
+        return refusal
+    if is_protected(project_id=instance.project_id, name=instance.project_name):
+        return "Its Railway project is protected: nobody can adopt it."
+    if instance.is_ours:
+        return "It is ours already."
+    if instance.status in {Status.DELETING, Status.MISSING}:
+        return "It is going, or gone, on Railway."
+    return ""
+
+
+def why_not_sync(instance: Instance) -> str:
+    """Return why it cannot be read anew; empty when it can."""
+    if refusal := asking.why_not_ask(instance):
+        return refusal
+    return "" if instance.project_id else "It has no Railway project."
+
+
+def why_not_forget(instance: Instance) -> str:
+    return asking.why_not_ask(instance)
+
+
+@transaction.atomic
+def adopt(
+    instance: Instance, requester: Requester, *, reason: str, seen: Seen | None = None
+) -> Operation:
+    """Make it ours, and take over its keys. Changes nothing on Railway. Raise NotPossible."""
+    row = asking.locked_now(instance, seen)
+    return asking.ask(
+        row,
+        Operation.Kind.ADOPT,
+        ADOPT_PLAN,
+        requester,
+        why_not=why_not_adopt(row),
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def sync(
+    instance: Instance, requester: Requester, *, reason: str = "", seen: Seen | None = None
+) -> Operation:
+    """Read one instance from Railway anew. Raise NotPossible."""
+    row = asking.locked_now(instance, seen)
+    return asking.ask(
+        row, Operation.Kind.SYNC, SYNC_PLAN, requester, why_not=why_not_sync(row), reason=reason
+    )
+
+
+@transaction.atomic
+def forget(
+    instance: Instance, requester: Requester, *, reason: str, seen: Seen | None = None
+) -> None:
+    """
+    Let go of its project without touching Railway: the row is history, its name is free.
+
+    A project that is still there is discovered again by the next sync. Raise NotPossible.
+    """
+    row = asking.locked_now(instance, seen)
+    if refusal := why_not_forget(row):
+        raise NotPossible(refusal)
+    people.note_forgotten(row, requester, people.masked_reason(reason, row))
+    row.mark_forgotten()
+
+
+class TakeOver(StepDefinition[Work]):
+    """From here on it is ours: it may be changed and deleted."""
+
+    name = "take_over"
+    title = "Take it over"
+
+    def observe(self, work: Work) -> Done:
+        project = read_project(work)
+        if is_protected(project_id=project.id, name=project.name):
+            raise Permanent(f"The Railway project {project.name} is protected.")
+        service = work.service(GATEWAY)
+        deployment = service.deployment if service else None
+        return Done(
+            {
+                "repository": service.repo if service else "",
+                "branch": deployment.branch if deployment else "",
+            }
+        )
+
+    def settle(self, work: Work, facts: dict[str, Any]) -> None:
+        instance = work.instance
+        instance.ownership = Instance.Ownership.ADOPTED
+        instance.repository = facts["repository"] or instance.repository
+        instance.branch = facts["branch"] or instance.branch
+        instance.save(update_fields=["ownership", "repository", "branch"])
+
+
+def _adopted(operation: Operation) -> None:
+    facts = operation.steps.get(name=ImportKeys.name).facts
+    taken, missing = ", ".join(facts["names"]) or "no key", ", ".join(facts["missing"])
+    absent = f" Railway holds no {missing}." if missing else ""
+    people.note_end(operation, f"succeeded; {taken} taken over from Railway.{absent}")
+
+
+ADOPT_PLAN: Plan[Work] = Plan(
+    steps=(LookAtProject(), FindGateway(), ImportKeys(), TakePicture(), TakeOver()),
+    open_work=open_work,
+    verdict=verdict,
+    succeeded=_adopted,
+    undone=endings.stopped,
+    kept=endings.failed,
+)
+SYNC_PLAN: Plan[Work] = Plan(
+    steps=(LookAtProject(), TakePicture()),
+    open_work=open_work,
+    verdict=verdict,
+    succeeded=endings.succeeded,
+    undone=endings.stopped,
+    kept=endings.failed,
+)

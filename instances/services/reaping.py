@@ -1,0 +1,125 @@
+"""Carry out the deletions whose grace period is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from instances import deletion_tag
+from instances.exceptions import Held, NotPossible
+from instances.models import Instance, Job, Operation
+from instances.protection import is_protected
+from instances.railway.client import Project, RailwayClient
+from instances.services import deletion, guard, jobs
+from instances.services.jobs import Pass
+from instances.services.people import Requester
+
+Status = Instance.Status
+AT_ONCE = 100
+
+
+@dataclass
+class Report:
+    """
+    What is due, what was kept and why, and the operations that were asked for.
+
+    `held`: why the guard would stop it, in a run that was only to look.
+    """
+
+    due: list[Instance] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)
+    held: str = ""
+
+
+def run(railway: RailwayClient, requester: Requester, *, let_by: Pass | None = None) -> Report:
+    """
+    Ask for the deletion of everything that is due.
+
+    The projects are read anew: only a tag that is due on Railway at this moment counts, and
+    each operation looks once more directly before it deletes. Raise Busy, or Held.
+    """
+    with jobs.running(Job.Name.REAP, let_by=let_by) as job:
+        report = _look(railway)
+        if not job.is_passed():
+            _expect_few(report)
+        for row in report.due:
+            job.extend()
+            _ask(row, requester, report)
+        job.result = {
+            "due": [row.name for row in report.due],
+            "kept": [list(pair) for pair in report.kept],
+            "asked": len(report.operations),
+        }
+        return report
+
+
+def look(railway: RailwayClient) -> Report:
+    """Say what a run would do, and do nothing."""
+    report = _look(railway)
+    try:
+        _expect_few(report)
+    except Held as held:
+        report.held = str(held)
+    return report
+
+
+def _expect_few(report: Report) -> None:
+    _expect_no_held_sync()
+    guard.expect_few(len(report.due), "delete")
+
+
+def _look(railway: RailwayClient) -> Report:
+    """Tell those whose project says, at this moment, that it is due from the others."""
+    report = Report()
+    rows = list(
+        Instance.objects.ours()
+        .filter(status=Status.DELETION_SCHEDULED, deletion_scheduled_at__lte=timezone.now())
+        .exclude(project_id="")
+        .exclude(pk__in=Operation.objects.open().values("instance"))
+        .order_by("deletion_scheduled_at", "pk")
+    )
+    projects: dict[str, Project] = {}
+    for start in range(0, len(rows), AT_ONCE):
+        ids = [row.project_id for row in rows[start : start + AT_ONCE]]
+        projects |= {project.id: project for project in railway.projects_by_ids(ids)}
+    for row in rows:
+        if why := _why_kept(row, projects.get(row.project_id)):
+            report.kept.append((row.name, why))
+        else:
+            report.due.append(row)
+    return report
+
+
+def _why_kept(row: Instance, project: Project | None) -> str:
+    if project is None:
+        return "Railway does not show its project."
+    if is_protected(project_id=project.id, name=project.name):
+        return "Its Railway project is protected."
+    if project.name != row.project_name:
+        return f"Its Railway project is named {project.name}."
+    if project.deleted_at is not None:
+        return "Railway is deleting it already."
+    due = deletion_tag.scheduled_at(project.description)
+    if due is None:
+        return "Its deletion tag is gone from Railway."
+    if due > timezone.now():
+        return f"Its tag on Railway is not due before {due:%Y-%m-%d %H:%M} UTC."
+    return ""
+
+
+def _expect_no_held_sync() -> None:
+    sync = Job.objects.filter(name=Job.Name.SYNC).exclude(held_at=None).first()
+    if sync:
+        raise Held(
+            f"The last sync is held: {sync.held_because} Until that is settled nothing is deleted,"
+            " unless this run is let through too."
+        )
+
+
+def _ask(row: Instance, requester: Requester, report: Report) -> None:
+    try:
+        report.operations.append(deletion.reap(row, requester))
+    except NotPossible as error:
+        report.kept.append((row.name, str(error)))

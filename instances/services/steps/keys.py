@@ -1,0 +1,186 @@
+"""The keys of a gateway: taken over when it is adopted, replaced when they are rotated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from instances.gateway import GatewayError, GatewayTooOld
+from instances.gateway_variables import (
+    ADMIN_API_KEY,
+    CLIENT_API_KEY,
+    CLIENT_KEY_REFERENCE,
+    GENERATED_SECRETS,
+    OLD_CLIENT_KEY,
+)
+from instances.operations.plan import Done, Permanent, StepDefinition, Waiting
+from instances.railway.client import ServiceInstance
+from instances.secrets import Secret, fingerprint
+from instances.services import credentials
+from instances.services.steps.gateway import GATEWAY, READ_LAG, gateway_service
+from instances.services.steps.redeploy import StartDeployment, redeploy_same
+from instances.services.steps.rollout import HEALTH_POLL, FollowDeployment
+from instances.services.steps.work import Work, recently
+
+FAILED = {"FAILED", "CRASHED"}
+
+
+class ImportKeys(StepDefinition[Work]):
+    """The three keys that every instance has; they are stored encrypted, and never logged."""
+
+    name = "keys"
+    title = "Take over its keys from Railway"
+
+    def observe(self, work: Work) -> Done:
+        held = work.variables(work.run.facts(GATEWAY)["service_id"])
+        if CLIENT_API_KEY not in held and OLD_CLIENT_KEY in held:
+            # As the old tool named it (docs/gateway.md).
+            held = {**held, CLIENT_API_KEY: held[OLD_CLIENT_KEY]}
+        usable = {name: held[name] for name in GENERATED_SECRETS if _is_key(held.get(name, ""))}
+        work.found_keys = {name: Secret(value) for name, value in usable.items()}
+        missing = [name for name in GENERATED_SECRETS if name not in usable]
+        if missing:
+            work.run.warn(f"Railway holds no {', '.join(missing)} that can be taken over.")
+        return Done({"names": sorted(usable), "missing": missing})
+
+    def settle(self, work: Work, facts: dict[str, Any]) -> None:
+        del facts
+        credentials.adopt(work.instance, work.found_keys, work.operation)
+
+
+def _is_key(value: str) -> bool:
+    # A reference to another variable is no key.
+    return bool(value.strip()) and "${{" not in value
+
+
+class SetNewKeys(StepDefinition[Work]):
+    """Through stdin, without deploying: the gateway runs on with the older ones until then."""
+
+    name = "new_keys"
+    title = "Set the new keys"
+    point_of_no_return = True
+
+    def observe(self, work: Work) -> Done | Waiting | None:
+        missing = self._missing(work)
+        if not missing:
+            return Done({"names": sorted(self.wanted(work))})
+        if recently(work, READ_LAG):
+            return Waiting("The keys are sent; Railway does not show all of them yet.", 2.0)
+        return None
+
+    def ensure(self, work: Work) -> None:
+        service_id = work.run.facts(GATEWAY)["service_id"]
+        for name, secret in self._missing(work).items():
+            work.railway.set_secret(work.target, service_id, name, secret.reveal())
+            work.run.record()
+            work.run.log(f"{name} is set.")
+
+    def most_tries(self, work: Work) -> int:
+        return self.tries * max(len(self.wanted(work)), 1)
+
+    def wanted(self, work: Work) -> dict[str, Secret]:
+        """Return the new keys; an older name of the client's key has to follow it."""
+        keys = dict(work.coming)
+        if CLIENT_API_KEY in keys:
+            keys[OLD_CLIENT_KEY] = Secret(CLIENT_KEY_REFERENCE)
+        return keys
+
+    def _missing(self, work: Work) -> dict[str, Secret]:
+        wanted = self.wanted(work)
+        if not wanted:
+            return {}
+        held = work.variables(work.run.facts(GATEWAY)["service_id"])
+        prints = {name: fingerprint(Secret(value)) for name, value in held.items()}
+        return {
+            name: secret
+            for name, secret in wanted.items()
+            if prints.get(name) != fingerprint(secret)
+        }
+
+
+class RestoreKeys(SetNewKeys):
+    """What was set is set back; the older keys were never retired."""
+
+    name = "old_keys"
+    title = "Set the older keys again"
+    point_of_no_return = False
+
+    def wanted(self, work: Work) -> dict[str, Secret]:
+        touched = _step(work, SetNewKeys.name)
+        if not touched.attempts:
+            return {}
+        return {name: work.secrets[name] for name in work.coming if name in work.secrets}
+
+
+class StartAgain(StartDeployment):
+    """Only when the new keys may have gone live: what has failed was never in use."""
+
+    name = "old_source"
+    title = "Deploy with the older keys"
+    point_of_no_return = False
+
+    def observe(self, work: Work) -> Done | Waiting | None:
+        if not _may_be_live(work):
+            return Done({"not_needed": True})
+        return super().observe(work)
+
+    def start(self, work: Work, service: ServiceInstance) -> str:
+        return redeploy_same(work, service)
+
+
+class FollowAgain(FollowDeployment):
+    name = "old_deployment"
+    title = "Wait for that deployment"
+    started_by = StartAgain.name
+
+    def observe(self, work: Work) -> Done | Waiting:
+        if work.run.facts(StartAgain.name).get("not_needed"):
+            return Done()
+        return super().observe(work)
+
+
+def _may_be_live(work: Work) -> bool:
+    started = _step(work, StartDeployment.name)
+    if not started.attempts:
+        return False
+    service = gateway_service(work)
+    if service is None or service.deployment is None:
+        return True
+    is_newest = service.deployment.id == started.fact("deployment_id")
+    return not (is_newest and service.deployment.status in FAILED)
+
+
+def _step(work: Work, name: str) -> Any:
+    return next(step for step in work.run.steps if step.name == name)
+
+
+class GatewayTakesKeys(StepDefinition[Work]):
+    """The new keys are in use when the gateway accepts each of them."""
+
+    name = "accepted"
+    title = "Wait until the gateway accepts the new keys"
+
+    def observe(self, work: Work) -> Done | Waiting:
+        try:
+            with work.gateway() as gateway:
+                gateway.health()
+                if client_key := work.coming.get(CLIENT_API_KEY):
+                    gateway.expect_client_key(client_key.reveal())
+                if admin_key := work.coming.get(ADMIN_API_KEY):
+                    gateway.status(admin_key.reveal())
+        except GatewayTooOld as old:
+            work.run.warn(f"{old} That it accepts the admin key could not be checked.")
+            return Done()
+        except GatewayError as error:
+            self._give_up_in_time(work, error)
+            return Waiting(str(error), HEALTH_POLL)
+        return Done()
+
+    def settle(self, work: Work, facts: dict[str, Any]) -> None:
+        del facts
+        credentials.accept_coming(work.operation)
+
+    def _give_up_in_time(self, work: Work, error: GatewayError) -> None:
+        """A failure must leave the older keys working, so nobody is waited for here."""
+        begun = work.run.step.budget_from
+        if begun and work.run.seconds_since(begun) > work.scaled(self.budget):
+            raise Permanent(f"The gateway does not accept the new keys: {error}")

@@ -1,0 +1,238 @@
+"""
+Bring the mirror up to date with everything that Railway lists.
+
+One request for each page of projects, none for a single project. What is seen is written
+page by page, in bulk, and only where it differs; what is not seen is looked at when the
+listing is complete. Rows with an operation in flight are left to it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from instances.exceptions import NotPossible
+from instances.models import Instance, Job, Service
+from instances.operations.plan import Permanent
+from instances.protection import is_protected
+from instances.railway.client import Picture, RailwayClient, errors
+from instances.services import jobs, people, shape
+from instances.services.absence import at_work, look_for_the_absent
+from instances.services.difference import Difference, difference
+from instances.services.jobs import JobRun, Pass
+from instances.services.steps.preflight import workspace
+
+logger = logging.getLogger(__name__)
+
+SERVICE_FIELDS = ("service_id", "name", "status", "deployment_id", "commit", "host", "as_of")
+
+
+@dataclass
+class Report:
+    """What a sync saw and did. `ignored`: projects that are no instances, or protected."""
+
+    seen: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    left: int = 0
+    ignored: int = 0
+    missed: int = 0
+    missing: int = 0
+    deleted: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(railway: RailwayClient, *, let_by: Pass | None = None) -> Report:
+    """
+    Read all projects of the workspace and store what differs.
+
+    Raise Busy when a sync is at it already, Held when the guard stops what would follow
+    from absence, RailwayError when the listing did not come to its end.
+    """
+    with jobs.running(Job.Name.SYNC, let_by=let_by) as job:
+        sync = Sync(railway, job)
+        sync.read_everything()
+        look_for_the_absent(sync.seen, railway, job, sync.report, before=sync.listed_before)
+        job.result = sync.report.as_dict()
+        return sync.report
+
+
+class Sync:
+    """One run over all pages."""
+
+    def __init__(self, railway: RailwayClient, job: JobRun) -> None:
+        self.railway = railway
+        self.job = job
+        self.report = Report()
+        self.seen: set[str] = set()
+        self.listed_before = int(job.job.result.get("seen", 0))
+        # A run that fails must not forget how much was listed before it.
+        job.result = {"seen": self.listed_before}
+
+    def read_everything(self) -> None:
+        asked_at = timezone.now()
+        for page in self.railway.iter_pictures(workspace_id(self.railway)):
+            self.job.extend()
+            self.seen.update(picture.id for picture in page)
+            self.report.seen += len(page)
+            self._take_over(page, asked_at)
+            asked_at = timezone.now()
+
+    def _take_over(self, page: list[Picture], asked_at: datetime) -> None:
+        """Compare a page with the rows, and write what differs."""
+        rows = {row.project_id: row for row in _rows(picture.id for picture in page)}
+        busy = _busy(rows.values(), asked_at)
+        changes = []
+        for picture in page:
+            row = rows.get(picture.id)
+            if row is None:
+                continue
+            if row.pk in busy:
+                self.report.left += 1
+            elif row.status == Instance.Status.DELETED:
+                self._tell_of_a_deleted(row, picture)
+            elif found := difference(row, row.services.all(), picture, asked_at):
+                changes.append((row, found))
+            else:
+                self.report.unchanged += 1
+        if changes:
+            self._write(changes, asked_at)
+        self._discover([picture for picture in page if picture.id not in rows], asked_at)
+
+    def _write(self, changes: list[tuple[Instance, Difference]], asked_at: datetime) -> None:
+        with transaction.atomic():
+            locked = Instance.objects.select_for_update().filter(pk__in=[r.pk for r, _ in changes])
+            now = {row.pk: row.as_of for row in locked}
+            busy = _busy((row for row, _ in changes), asked_at)
+            kept = [
+                (row, found)
+                for row, found in changes
+                if row.pk not in busy and now[row.pk] == row.as_of
+            ]
+            _write_all(kept, asked_at)
+        self.report.updated += len(kept)
+        self.report.left += len(changes) - len(kept)
+
+    def _discover(self, unknown: list[Picture], asked_at: datetime) -> None:
+        """Make rows for those projects, of which nobody here knows, that look like instances."""
+        named = {
+            shape.instance_name(picture.name): picture
+            for picture in unknown
+            if _is_discoverable(picture)
+        }
+        self.report.ignored += len(unknown) - len(named)
+        for namesake in Instance.objects.alive().filter(name__in=list(named)):
+            self.report.ignored += 1
+            self._tell_of_a_second(namesake, named.pop(namesake.name))
+        if named:
+            _make_rows(named, asked_at)
+        self.report.created += len(named)
+
+    def _tell_of_a_second(self, namesake: Instance, picture: Picture) -> None:
+        # Without a project of its own, it is being made, and this may be what it makes.
+        if namesake.project_id:
+            self.report.problems.append(
+                f"There is a second Railway project named {picture.name} ({picture.id}), beside"
+                f" that of {namesake} ({namesake.project_id}). It was left alone."
+            )
+
+    def _tell_of_a_deleted(self, row: Instance, picture: Picture) -> None:
+        """Say so when a project that was deleted is there again; nothing is done about it."""
+        self.report.ignored += 1
+        if picture.deleted_at is None:
+            self.report.problems.append(
+                f"{row} is deleted here, and Railway lists its project ({picture.id}). If that"
+                " stays so, look at it on Railway."
+            )
+
+
+def _is_discoverable(picture: Picture) -> bool:
+    if picture.deleted_at or is_protected(project_id=picture.id, name=picture.name):
+        return False
+    return shape.looks_like_an_instance(picture)
+
+
+def workspace_id(railway: RailwayClient) -> str:
+    """Return the workspace to list; asked of Railway unless a setting names it."""
+    if not railway.config.token:
+        raise NotPossible("No Railway token is set. Set RAILWAY_API_TOKEN and try again.")
+    try:
+        return workspace(railway).id
+    except Permanent as error:
+        raise NotPossible(str(error)) from None
+    except errors.RailwayUnauthorized:
+        raise NotPossible(
+            "Railway does not accept RAILWAY_API_TOKEN as an account or workspace token."
+            " railway_whoami says what it is."
+        ) from None
+
+
+def _rows(project_ids: Iterable[str]) -> Iterable[Instance]:
+    return Instance.objects.filter(project_id__in=list(project_ids)).prefetch_related(
+        Prefetch("services", Service.objects.order_by("pk"))
+    )
+
+
+def _busy(rows: Iterable[Instance], asked_at: datetime) -> set[int]:
+    """Return those that an operation is at, or has left so late that the list may lag behind."""
+    found = at_work(asked_at).filter(instance__in=[row.pk for row in rows])
+    return set(found.values_list("instance_id", flat=True))
+
+
+def _write_all(changes: list[tuple[Instance, Difference]], as_of: datetime) -> None:
+    """Write rows, services and history, each in bulk."""
+    names: set[str] = {"as_of"}
+    for row, found in changes:
+        _set(row, found.fields, as_of)
+        names |= set(found.fields)
+    Instance.objects.bulk_update([row for row, _ in changes], sorted(names), batch_size=200)
+    services = [service for _, found in changes for service in found.changed_services]
+    Service.objects.bulk_update(services, SERVICE_FIELDS, batch_size=200)
+    Service.objects.bulk_create(s for _, found in changes for s in found.new_services)
+    people.note_all_seen((row, note) for row, found in changes for note in found.notes)
+
+
+@transaction.atomic
+def _make_rows(named: Mapping[str, Picture], as_of: datetime) -> None:
+    """Write new rows with their services and history, in bulk."""
+    rows, services = [], []
+    for name, picture in named.items():
+        row = _new_row(name, picture)
+        found = difference(row, [], picture, as_of)
+        _set(row, found.fields, as_of)
+        rows.append(row)
+        services += found.new_services
+    Instance.objects.bulk_create(rows, batch_size=200)
+    Service.objects.bulk_create(services, batch_size=200)
+    people.note_all_seen((row, f"discovered as the project {row.project_id}.") for row in rows)
+
+
+def _new_row(name: str, picture: Picture) -> Instance:
+    gateway = shape.by_role(picture.services or (), {}).get(Service.Role.GATEWAY)
+    deployment = gateway.deployment if gateway else None
+    return Instance(
+        name=name,
+        ownership=Instance.Ownership.DISCOVERED,
+        status=Instance.Status.UNKNOWN,
+        project_id=picture.id,
+        created_at=picture.created_at,
+        repository=gateway.repo if gateway else "",
+        branch=deployment.branch if deployment else "",
+    )
+
+
+def _set(row: Instance, fields: Mapping[str, Any], as_of: datetime) -> None:
+    row.as_of = as_of
+    for name, value in fields.items():
+        setattr(row, name, value)

@@ -1,0 +1,165 @@
+"""Scheduling a deletion, taking it back, deleting now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from instances import deletion_tag
+from instances.models import Instance, Operation
+from instances.services import deletion, people
+from instances.services.people import Requester
+from instances.simulator.server import LocalRailway
+from tests.conftest import Stand, carry_out, read_anew
+
+pytestmark = pytest.mark.django_db
+
+Status = Instance.Status
+State = Operation.State
+
+
+def description(railway: LocalRailway, instance: Instance) -> str:
+    return railway.world.projects[instance.project_id].description
+
+
+def history(instance: Instance) -> list[str]:
+    return [entry.get_change_message() for entry in people.history(instance)]
+
+
+def scheduled(instance: Instance, requester: Requester) -> Operation:
+    return carry_out(deletion.schedule(instance, requester, reason="the trial is over"))
+
+
+def test_a_scheduled_one_has_the_tag_on_railway(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+
+    operation = scheduled(instance, requester)
+
+    instance.refresh_from_db()
+    assert operation.state == State.SUCCEEDED
+    assert instance.status == Status.DELETION_SCHEDULED
+    due = deletion_tag.scheduled_at(description(railway, instance))
+    assert due == instance.deletion_scheduled_at
+    assert due
+    assert timedelta(days=6.9) < due - timezone.now() < timedelta(days=7.1)
+    assert instance.countdown == "6d 23h"
+    assert instance.former_description == "Luthien Proxy instance: acme"
+
+
+def test_the_history_says_who_why_and_how_it_ended(stand: Stand, requester: Requester) -> None:
+    instance = stand()
+
+    scheduled(instance, requester)
+
+    ended, asked = history(instance)[:2]
+    assert asked == "Schedule deletion asked for by ann: the trial is over"
+    assert ended.startswith("Schedule deletion: succeeded; due on 20")
+
+
+def test_asking_twice_does_not_move_the_date(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand(description="deletion-scheduled:2030-01-01T00:00:00+00:00")
+
+    scheduled(instance, requester)
+
+    instance.refresh_from_db()
+    assert "does not move the date" in deletion.why_not_schedule(instance)
+    assert instance.deletion_scheduled_at == datetime(2030, 1, 1, tzinfo=UTC)
+    assert description(railway, instance) == "deletion-scheduled:2030-01-01T00:00:00+00:00"
+
+
+def test_the_date_is_moved_when_that_is_asked_for(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand(description="deletion-scheduled:2030-01-01T00:00:00+00:00")
+
+    carry_out(deletion.schedule(instance, requester, reason="", reschedule=True))
+
+    instance.refresh_from_db()
+    assert instance.deletion_scheduled_at
+    assert instance.deletion_scheduled_at.year < 2030
+    assert deletion_tag.scheduled_at(description(railway, instance)) == (
+        instance.deletion_scheduled_at
+    )
+
+
+def test_a_tag_that_somebody_wrote_just_now_keeps_its_date(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+    railway.edit(instance.project_id, description="deletion-scheduled:2030-01-01T00:00:00+00:00")
+
+    scheduled(instance, requester)
+
+    instance.refresh_from_db()
+    assert instance.deletion_scheduled_at == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_a_cancel_puts_the_former_description_back(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand(description="Demo for Contoso")
+    scheduled(instance, requester)
+
+    operation = carry_out(deletion.cancel(instance, requester))
+
+    instance.refresh_from_db()
+    assert operation.state == State.SUCCEEDED
+    assert description(railway, instance) == "Demo for Contoso"
+    assert instance.status == Status.RUNNING
+    assert instance.deletion_scheduled_at is None
+    assert instance.former_description == ""
+
+
+@pytest.mark.parametrize(
+    ("tagged", "after"),
+    [
+        ("deletion-scheduled:2030-01-01T00:00:00+00:00", "Luthien Proxy instance: acme"),
+        ("Demo deletion-scheduled:2030-01-01T00:00:00+00:00", "Demo"),
+        ("deletion-scheduled:soon", "Luthien Proxy instance: acme"),
+    ],
+)
+def test_a_cancel_takes_away_a_tag_that_others_wrote(
+    stand: Stand, railway: LocalRailway, requester: Requester, tagged: str, after: str
+) -> None:
+    instance = stand(description=tagged)
+
+    carry_out(deletion.cancel(instance, requester))
+
+    assert description(railway, instance) == after
+
+
+def test_a_delete_now_is_gone_at_once(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+
+    operation = carry_out(deletion.delete(instance, requester, reason="asked for"))
+
+    instance.refresh_from_db()
+    assert operation.state == State.SUCCEEDED
+    assert instance.status == Status.DELETED
+    assert railway.world.projects[instance.project_id].removed_at is not None
+    assert history(instance)[0] == "Delete: succeeded; the project is gone."
+
+
+def test_a_delete_now_hastens_what_railway_was_to_delete(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+    from instances.simulator import projects  # noqa: PLC0415
+
+    projects.schedule_deletion(railway.world, railway.world.projects[instance.project_id])
+    read_anew(instance)
+    assert instance.status == Status.DELETING
+
+    carry_out(deletion.delete(instance, requester, reason=""))
+
+    instance.refresh_from_db()
+    assert instance.status == Status.DELETED
+    assert railway.requests[-1].operation == "projectScheduleDeleteForce"

@@ -1,0 +1,212 @@
+"""Carrying out what is due: only what Railway itself says is due at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from instances import timing
+from instances.exceptions import Held
+from instances.models import Instance, Job, Operation
+from instances.services import access, deletion, jobs, people, reaping, sync
+from instances.services.people import Requester
+from instances.services.reaping import Report
+from instances.simulator.server import LocalRailway
+from tests.conftest import Stand, carry_out
+
+pytestmark = pytest.mark.django_db
+
+Status = Instance.Status
+State = Operation.State
+
+
+def run() -> Report:
+    """Reap as cron does, and carry out what was asked for."""
+    with access.railway(timing.current()) as client:
+        report = reaping.run(client, people.cron())
+    for operation in report.operations:
+        carry_out(operation)
+    return report
+
+
+@contextmanager
+def days_later(days: float) -> Iterator[None]:
+    with time_machine.travel(timezone.now() + timedelta(days=days), tick=True):
+        yield
+
+
+def scheduled(stand: Stand, requester: Requester, name: str = "acme") -> Instance:
+    instance = stand(name, address=False)
+    carry_out(deletion.schedule(instance, requester, reason="over"))
+    instance.refresh_from_db()
+    return instance
+
+
+def is_there(railway: LocalRailway, instance: Instance) -> bool:
+    return railway.world.projects[instance.project_id].deleted_at is None
+
+
+def test_what_is_due_goes_and_the_others_stay(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    due, other = scheduled(stand, requester), stand("other", address=False)
+
+    early = run()
+    with days_later(7.1):
+        report = run()
+
+    due.refresh_from_db()
+    assert early.due == []
+    assert [row.name for row in report.due] == ["acme"]
+    assert due.status == Status.DELETING
+    assert due.gone_at
+    assert is_there(railway, other)
+    said = [entry.get_change_message() for entry in people.history(due)]
+    assert said[1].startswith("Delete asked for by cron: its deletion was due on ")
+    assert said[0].startswith("Delete: succeeded; Railway deletes it for good on ")
+
+
+def test_a_setting_deletes_at_once(stand: Stand, requester: Requester, settings: Any) -> None:
+    settings.REAP_IMMEDIATELY = True
+    due = scheduled(stand, requester)
+
+    with days_later(7.1):
+        run()
+
+    due.refresh_from_db()
+    assert due.status == Status.DELETED
+
+
+def test_one_whose_tag_was_taken_away_on_railway_is_kept(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    kept = scheduled(stand, requester)
+    railway.edit(kept.project_id, description="")
+
+    with days_later(7.1):
+        report = run()
+
+    assert report.kept == [("acme", "Its deletion tag is gone from Railway.")]
+    assert report.operations == []
+    assert is_there(railway, kept)
+
+
+def test_one_whose_tag_was_moved_on_railway_is_kept(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    kept = scheduled(stand, requester)
+    railway.edit(kept.project_id, description="deletion-scheduled:2035-01-01T00:00:00+00:00")
+
+    with days_later(7.1):
+        report = run()
+
+    assert report.kept == [("acme", "Its tag on Railway is not due before 2035-01-01 00:00 UTC.")]
+
+
+def test_one_whose_tag_is_taken_away_after_the_run_has_looked_is_kept(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    kept = scheduled(stand, requester)
+
+    with days_later(7.1):
+        with access.railway(timing.current()) as client:
+            [operation] = reaping.run(client, people.cron()).operations
+        railway.edit(kept.project_id, description="")
+        carry_out(operation)
+
+    assert operation.state == State.CANCELLED
+    assert operation.message == "Kept: its deletion tag is gone from Railway."
+    assert is_there(railway, kept)
+
+
+def test_a_renamed_one_is_kept(stand: Stand, railway: LocalRailway, requester: Requester) -> None:
+    kept = scheduled(stand, requester)
+    railway.edit(kept.project_id, name="luthien-other")
+
+    with days_later(7.1):
+        report = run()
+
+    assert report.kept == [("acme", "Its Railway project is named luthien-other.")]
+
+
+def test_one_that_was_restored_is_not_reaped_again(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = scheduled(stand, requester)
+    with days_later(7.1):
+        run()
+        carry_out(deletion.cancel(instance, requester))
+        report = run()
+
+    instance.refresh_from_db()
+    assert report.due == []
+    assert instance.status == Status.RUNNING
+    project = railway.world.projects[instance.project_id]
+    assert (project.deleted_at, project.description) == (None, "Luthien Proxy instance: acme")
+
+
+def test_what_was_only_discovered_is_never_reaped(stand: Stand, railway: LocalRailway) -> None:
+    tag = "deletion-scheduled:2026-01-01T00:00:00+00:00"
+    instance = stand(ownership=Instance.Ownership.DISCOVERED, description=tag, address=False)
+
+    report = run()
+
+    assert (report.due, report.kept) == ([], [])
+    assert is_there(railway, instance)
+
+
+def test_more_than_the_guard_allows_are_all_kept(
+    stand: Stand, railway: LocalRailway, requester: Requester, settings: Any
+) -> None:
+    settings.GUARD_MOST_INSTANCES = 1
+    several = [scheduled(stand, requester, name) for name in ("one", "two")]
+    with days_later(7.1):
+        with pytest.raises(Held, match="would delete 2 of 2 instances; 1 at most"):
+            run()
+        assert all(is_there(railway, each) for each in several)
+        job = Job.objects.get(name=Job.Name.REAP)
+        jobs.let_through(job, requester, "both are wanted")
+
+        report = run()
+
+    assert len(report.operations) == 2
+    assert not any(is_there(railway, each) for each in several)
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+    stand: Stand, railway: LocalRailway, requester: Requester, settings: Any
+) -> None:
+    settings.GUARD_MOST_INSTANCES = 0
+    due = scheduled(stand, requester)
+
+    with days_later(7.1), access.railway(timing.current()) as client:
+        report = reaping.look(client)
+
+    assert report.due == [due]
+    assert "would delete 1 of 1" in report.held
+    assert not Job.objects.filter(name=Job.Name.REAP).exists()
+    assert is_there(railway, due)
+
+
+def test_nothing_is_reaped_while_a_sync_is_held(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    due = scheduled(stand, requester)
+    others = railway.seed_instances(5)
+    with access.railway(timing.current()) as client:
+        sync.run(client)
+        for project in others:
+            railway.vanish(project.id)
+        with pytest.raises(Held):
+            sync.run(client)
+
+    with days_later(7.1), pytest.raises(Held, match="The last sync is held: Railway lists 1"):
+        run()
+
+    assert is_there(railway, due)
