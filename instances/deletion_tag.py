@@ -59,3 +59,8 @@ def countdown(at: datetime, now: datetime) -> str:
         return "imminent"
     days, hours = int(seconds // DAY), int(seconds % DAY // HOUR)
     return f"{days}d {hours}h" if days else f"{hours}h"
+
+
+def date(at: datetime | None) -> str:
+    """Return a moment as sentences write it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "a day that is not known"

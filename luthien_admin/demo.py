@@ -178,12 +178,15 @@ def watch(started: dict[str, subprocess.Popen[bytes]], over: threading.Event) ->
 
 
 def run_cron() -> None:
-    call_command("sweep_operations", seconds=0, stdout=StringIO())
-    for command in ("sync_instances", "reap_instances"):
+    for command, more in (
+        ("sweep_operations", {"seconds": 0}),
+        ("sync_instances", {}),
+        ("reap_instances", {}),
+    ):
         try:
-            call_command(command, stdout=StringIO())
-        except CommandError as error:
-            say(str(error))
+            call_command(command, stdout=StringIO(), **more)
+        except (CommandError, SystemExit) as error:
+            say(f"{command}: {error}")
 
 
 def free_port(wanted: int) -> int:

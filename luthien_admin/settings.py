@@ -54,7 +54,10 @@ RAILWAY_CLI_ENV = env.list("RAILWAY_CLI_ENV", default=[])
 RAILWAY_TIME_SCALE = env.float("RAILWAY_TIME_SCALE", default=1.0)
 # Railway sets this inside its own containers: the project this app itself runs in.
 RAILWAY_OWN_PROJECT_ID = env.str("RAILWAY_PROJECT_ID", default="")
-PROTECTED_PROJECTS = env.list("PROTECTED_PROJECTS", default=["luthien-admin", "luthien-proxy"])
+PROTECTED_PROJECTS = [
+    name.strip()
+    for name in env.list("PROTECTED_PROJECTS", default=["luthien-admin", "luthien-proxy"])
+]
 
 GATEWAY_SCHEME = env.str("GATEWAY_SCHEME", default="https")
 GATEWAY_REPO = env.str("GATEWAY_REPO", default="LuthienResearch/luthien-proxy")
@@ -211,7 +214,7 @@ LOGGING = {
     },
 }
 
-SCRIPTS = ("live", "dialogs", "keys", "add_form", "faults", "accounts")
+SCRIPTS = ("live", "dialogs", "lists", "keys", "add_form", "faults", "accounts")
 UNFOLD = {
     "SITE_TITLE": "Luthien instances",
     "SITE_HEADER": "Luthien instances",

@@ -23,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from instances.gateway import GatewayClient, GatewayError, GatewayStatus, GatewayTooOld
 
 KEY = "the-admin-key-of-acme"
+BEYOND_ASCII = "kéy-that-nobody-may-read"
 URL = "https://acme.up.railway.test"
 HEALTHY = {"status": "healthy", "version": "c0ffee"}
 
@@ -179,6 +180,78 @@ def test_no_exception_shows_the_key(answer: httpx.Response | type[httpx.RequestE
 
     shown = f"{caught.value!r} {''.join(traceback.format_exception(caught.value))}"
     assert KEY not in shown
+
+
+# The client key.
+
+
+def test_a_client_key_is_asked_about_with_an_empty_message() -> None:
+    seen: list[httpx.Request] = []
+
+    answering(httpx.Response(400, json={"type": "error"}), seen).expect_client_key(KEY)
+
+    assert (seen[0].method, str(seen[0].url)) == ("POST", f"{URL}/v1/messages")
+    assert json.loads(seen[0].content) == {}
+
+
+def test_a_client_key_is_no_bearer_token_which_could_be_let_through_unverified() -> None:
+    seen: list[httpx.Request] = []
+
+    answering(httpx.Response(400), seen).expect_client_key(KEY)
+
+    assert seen[0].headers["x-api-key"] == KEY
+    assert "Authorization" not in seen[0].headers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, json={"type": "message"}),
+        httpx.Response(400, json={"type": "error"}),
+        httpx.Response(422, json={"detail": []}),
+        httpx.Response(500, json={"error": {"message": "No Anthropic credentials available"}}),
+    ],
+    ids=lambda answer: str(answer.status_code),
+)
+def test_whoever_gets_past_the_door_has_an_accepted_key(answer: httpx.Response) -> None:
+    seen: list[httpx.Request] = []
+
+    answering(answer, seen).expect_client_key(KEY)
+
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 405, 429, 500, 502, 503, 504])
+def test_any_other_answer_is_no_accepted_key(status: int) -> None:
+    with pytest.raises(GatewayError, match=rf"not accept the client key \(HTTP {status}\)\."):
+        answering(httpx.Response(status, text="Application not found")).expect_client_key(KEY)
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_gateway_that_does_not_answer_accepts_no_key(kind: type[httpx.RequestError]) -> None:
+    with pytest.raises(GatewayError, match=f"cannot be reached \\({kind.__name__}\\)"):
+        answering(kind).expect_client_key(KEY)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [*LOST, *(httpx.Response(status, text=KEY) for status in (401, 403, 404, 500, 502))],
+)
+def test_no_exception_shows_the_client_key(
+    answer: httpx.Response | type[httpx.RequestError],
+) -> None:
+    with pytest.raises(GatewayError) as caught:
+        answering(answer).expect_client_key(KEY)
+
+    shown = f"{caught.value!r} {''.join(traceback.format_exception(caught.value))}"
+    assert KEY not in shown
+
+
+def test_a_client_key_beyond_ascii_shows_itself_in_no_error() -> None:
+    with pytest.raises(GatewayError, match="HTTP 401") as caught:
+        answering(httpx.Response(401)).expect_client_key(BEYOND_ASCII)
+
+    assert BEYOND_ASCII not in "".join(traceback.format_exception(caught.value))
 
 
 def test_its_connection_is_closed_with_it() -> None:
@@ -350,7 +423,7 @@ def test_a_certificate_is_looked_at_even_without_a_proxy(
 def test_a_key_beyond_ascii_shows_itself_in_no_error() -> None:
     ok = {"status": "ok"}
     with answering(checks(ok, ok)) as gateway:
-        assert gateway.status("kéy-that-nobody-may-read").sees_its_databases
+        assert gateway.status(BEYOND_ASCII).sees_its_databases
 
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://xn--", "https://" + "a" * 70 + ".test"])

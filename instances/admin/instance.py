@@ -77,7 +77,7 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
                 name="instances_instance_reveal",
             ),
             path(
-                "<int:object_id>/keys/<str:name>/coming/",
+                "<int:object_id>/keys/coming/<int:credential_id>/",
                 view(reveal_coming_view),
                 name="instances_instance_reveal_coming",
             ),

@@ -71,16 +71,22 @@ class InstanceColumns:
 
 def status_lines(instance: Instance) -> list[str]:
     """Return when it will be gone, and what is odd about it, in a few words each."""
-    lines = []
+    lines = [] if instance.is_ours else ["only discovered"]
     if instance.countdown:
-        what = "deleting" if instance.status == Status.DELETION_SCHEDULED else "gone for good"
-        in_ = "" if instance.countdown == "imminent" else "in "
-        lines.append(f"{what} {in_}{instance.countdown}")
+        lines.append(countdown_text(instance))
     if instance.status != Status.MISSING and instance.missed:
         lines.append(missed_text(instance))
     if instance.problem:
         lines.append(instance.problem)
     return lines
+
+
+def countdown_text(instance: Instance) -> str:
+    """Return how long it is still there."""
+    is_ours = instance.status == Status.DELETION_SCHEDULED
+    if instance.countdown == "imminent":
+        return "deletion imminent" if is_ours else "gone for good any moment"
+    return f"{'deleting' if is_ours else 'gone for good'} in {instance.countdown}"
 
 
 def missed_text(instance: Instance) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from instances import deletion_tag
 from instances.admin.verb_forms import AskForName, AskKeys, AskWhat, AskWhy, MayAskWhy
 from instances.admin.verbs import Verb
 from instances.models import Instance
@@ -62,10 +63,14 @@ def _tell_delete(row: Instance) -> str:
 
 
 def _tell_adopt(row: Instance) -> str:
-    return (
+    due = row.deletion_scheduled_at
+    text = (
         f"Its Railway project {row.project_name} becomes ours: it can be changed and deleted"
         " here. Its keys are taken over; nothing is changed on Railway."
     )
+    if due and due <= timezone.now():
+        return f"{text} Its deletion tag is overdue; it is kept until somebody schedules it anew."
+    return f"{text} It is deleted on {deletion_tag.date(due)}, as it is tagged." if due else text
 
 
 def _tell_forget(row: Instance) -> str:

@@ -67,6 +67,8 @@ class JobAdmin(VerbsAdmin, ReadOnlyAdmin):
         if job := self.get_object(request, unquote(object_id or "")):
             buttons = self.buttons(request, job)
             context |= {"row": job, "buttons": buttons, "reasons": reasons(buttons)}
+            kept = [f"{name} is kept: {why}" for name, why in job.result.get("kept", [])]
+            context["lines"] = [*job.result.get("problems", []), *kept]
         return super().changeform_view(  # type: ignore[no-any-return]
             request, object_id, form_url, context
         )

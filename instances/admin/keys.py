@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from instances.exceptions import NotPossible
 from instances.models import Credential, Instance
+from instances.models.credential import CredentialQuerySet
 from instances.services import credentials, people
 
 REVEAL = "instances.reveal_credential"
@@ -52,35 +54,34 @@ def access(request: HttpRequest, instance: Instance, *, keys: bool = True) -> Ac
     if instance.status == Instance.Status.DELETED:
         return None
     held = instance.credentials.held() if keys else instance.credentials.none()
-    return Access(
-        instance,
-        [
-            _key(request, instance, name, coming=state == Credential.State.COMING)
-            for name, state in held.values_list("name", "state")
-        ],
-    )
+    return Access(instance, [_key(request, credential) for credential in held.defer("value")])
 
 
 def reveal_view(request: HttpRequest, object_id: int, name: str) -> HttpResponse:
     """Show one key to somebody who may see it; the history says who."""
-    return _reveal(request, object_id, name, coming=False)
+    return _reveal(request, object_id, lambda held: held.current().filter(name=name).first())
 
 
-def reveal_coming_view(request: HttpRequest, object_id: int, name: str) -> HttpResponse:
+def reveal_coming_view(request: HttpRequest, object_id: int, credential_id: int) -> HttpResponse:
     """Show one key that a rotation is bringing, while it is not certain which one is in use."""
-    return _reveal(request, object_id, name, coming=True)
+    return _reveal(request, object_id, lambda held: held.coming().filter(pk=credential_id).first())
 
 
-def _reveal(request: HttpRequest, object_id: int, name: str, *, coming: bool) -> HttpResponse:
+def _reveal(
+    request: HttpRequest,
+    object_id: int,
+    find: Callable[[CredentialQuerySet], Credential | None],
+) -> HttpResponse:
     if not request.user.has_perms([REVEAL, SEE]):
         raise PermissionDenied
     instance = get_object_or_404(Instance, pk=object_id)
     if request.method != "POST":
         # Somebody comes back from the login: the key has to be asked for again.
         return redirect("admin:instances_instance_change", instance.pk)
-    key = _key(request, instance, name, coming=coming)
+    credential = find(instance.credentials.defer("value"))
+    key = _key(request, credential) if credential else Key("", "", may_reveal=False)
     try:
-        secret = credentials.reveal(instance, name, people.person(request.user), coming=coming)
+        secret = credentials.reveal_row(instance, credential, people.person(request.user))
     except (NotPossible, ImproperlyConfigured) as error:
         refused = {"key": key, "why": str(error)}
         return TemplateResponse(request, "instances/instance/key_refused.html", refused)
@@ -88,7 +89,11 @@ def _reveal(request: HttpRequest, object_id: int, name: str, *, coming: bool) ->
     return TemplateResponse(request, "instances/instance/key_revealed.html", shown)
 
 
-def _key(request: HttpRequest, instance: Instance, name: str, *, coming: bool) -> Key:
-    view = "instances_instance_reveal_coming" if coming else "instances_instance_reveal"
-    url = reverse(f"admin:{view}", args=[instance.pk, name])
-    return Key(f"{name} (new)" if coming else name, url, request.user.has_perm(REVEAL))
+def _key(request: HttpRequest, credential: Credential) -> Key:
+    may_reveal = request.user.has_perm(REVEAL)
+    if credential.state == Credential.State.COMING:
+        args: list[object] = [credential.instance_id, credential.pk]
+        url = reverse("admin:instances_instance_reveal_coming", args=args)
+        return Key(f"{credential.name} (new)", url, may_reveal)
+    url = reverse("admin:instances_instance_reveal", args=[credential.instance_id, credential.name])
+    return Key(credential.name, url, may_reveal)

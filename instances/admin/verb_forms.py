@@ -81,8 +81,11 @@ class AskWhat(VerbForm):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
-        if given.get("what") == COMMIT and not given.get("commit") and "commit" not in self.errors:
+        is_meant = given.get("what") == COMMIT
+        if is_meant and not given.get("commit") and "commit" not in self.errors:
             self.add_error("commit", "Say which commit.")
+        if given.get("commit") and not is_meant:
+            self.add_error("what", "A commit is given below: choose it here, or empty the field.")
         return given
 
     def given(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -208,7 +208,7 @@ def _on_selection(verb: Verb) -> Callable[..., HttpResponse | None]:
         rows = list(_confirmed(admin, request))
         form = verb.form(request.POST, rows=rows)
         if not form.is_valid():
-            return _ask_about(admin, request, verb, rows, form)
+            return _ask_about(admin, request, verb, rows, answers=request.POST)
         doing = Doing(request, verb, form.given())
         for row in rows:
             doing.to(row, request.POST.get(f"seen-{row.pk}", ""))
@@ -223,9 +223,10 @@ def _ask_about(
     request: HttpRequest,
     verb: Verb,
     chosen: Sequence[Any],
-    form: VerbForm | None = None,
+    *,
+    answers: QueryDict | None = None,
 ) -> TemplateResponse:
-    """Show the rows that it can be done to, and the others with the reason."""
+    """Show the rows that it can be done to, and the others with the reason; or show them again."""
     refusals = [(row, refusal(request, verb, row)) for row in chosen]
     usable = [row for row, reason in refusals if not reason]
     context = {
@@ -233,7 +234,7 @@ def _ask_about(
         "title": f"{verb.label}: {len(chosen)} selected",
         "opts": admin.model._meta,  # noqa: SLF001
         "verb": verb,
-        "form": form or verb.form(rows=usable),
+        "form": verb.form(answers, rows=usable),
         "submit_label": f"{verb.label} {len(usable)}",
         "usable": [
             RowLine(row, _was_seen(request, verb, row), verb.effect_on(row)) for row in usable

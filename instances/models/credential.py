@@ -68,9 +68,9 @@ class Credential(models.Model):
                 name="credential_one_current_per_name",
             ),
             models.UniqueConstraint(
-                fields=["instance", "name"],
+                fields=["operation", "name"],
                 condition=Q(state="coming"),
-                name="credential_one_coming_per_name",
+                name="credential_one_coming_per_operation",
             ),
             models.CheckConstraint(
                 condition=Q(state="retired", value__isnull=True)

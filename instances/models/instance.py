@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -33,7 +34,10 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         """
         synced = Subquery(Job.objects.filter(name=Job.Name.SYNC).values("complete_at")[:1])
         both = Greatest(Coalesce(F("as_of"), synced), Coalesce(synced, F("as_of")))
+        operations = apps.get_model("instances", "Operation").objects.open()
+        is_left = Exists(operations.filter(instance=OuterRef("pk")))
         is_listed = Q(missed=0) & ~Q(project_id="") & ~Q(status__in=Instance.Status.unlisted())
+        is_listed &= ~Q(is_left)
         output = models.DateTimeField(null=True)
         return self.annotate(
             last_seen=Case(When(is_listed, then=both), default=F("as_of"), output_field=output)
@@ -62,7 +66,7 @@ class Instance(models.Model):
         @classmethod
         def unlisted(cls) -> list[Instance.Status]:
             """A sync says nothing about it."""
-            return [cls.PROVISIONING, cls.MISSING, cls.DELETED]
+            return [cls.PROVISIONING, cls.DELETING, cls.MISSING, cls.DELETED]
 
     class Ownership(models.TextChoices):
         CREATED = "created", "Created here"
@@ -211,8 +215,8 @@ class Instance(models.Model):
     def mark_failed(self) -> None:
         self._move(self.Status.FAILED)
 
-    def mark_deleted(self) -> None:
-        self._move(self.Status.DELETED)
+    def mark_deleted(self, **known: datetime) -> None:
+        self._move(self.Status.DELETED, **known)
 
     def provision_again(self) -> None:
         self._move(self.Status.PROVISIONING)
@@ -226,7 +230,7 @@ class Instance(models.Model):
 
     def mark_forgotten(self) -> None:
         """Let go of the project, which stays on Railway as it is."""
-        self._move(self.Status.DELETED, project_id="")
+        self._move(self.Status.DELETED, project_id="", problem="")
 
     def mark_seen(self, status: str, **seen: Any) -> None:
         """Take over the status that was seen on Railway, with what else was seen."""

@@ -47,20 +47,22 @@ def look_for_the_absent(
     absent = [row for row in _candidates(job) if row.project_id not in seen]
     gone = [row for row in absent if _has_gone(row)]
     unseen = [row for row in absent if row.status not in {Status.DELETING, Status.MISSING}]
-    suspects = [row for row in unseen if row.missed + 1 >= TIMES and row.problem != ELSEWHERE]
+    suspects = [row for row in unseen if row.missed + 1 >= TIMES or row.problem == ELSEWHERE]
     shown = _shown_by_id(suspects, railway)
     missing = [row for row in suspects if row.project_id not in shown]
     if not job.is_passed():
-        guard.expect_no_shrinkage(before, report.seen)
-        guard.expect_few(len(missing) + len(gone), "give up as gone")
+        guard.expect_no_shrinkage(before - _known_to_go(job), report.listed)
+        guard.expect_few(len(missing), "give up as gone")
     job.extend()
+    counted = [row for row in unseen if row not in suspects]
     _write(
-        counted=[row for row in unseen if row.missed + 1 < TIMES],
+        begun=job.begun_at,
+        counted=counted,
         elsewhere=[row for row in suspects if row.project_id in shown],
         missing=missing,
         gone=gone,
     )
-    report.missed = sum(row.missed + 1 < TIMES for row in unseen)
+    report.missed = len(counted)
     report.missing, report.deleted = len(missing), len(gone)
 
 
@@ -78,11 +80,17 @@ def at_work(asked_at: datetime) -> QuerySet[Operation]:
 
 def _candidates(job: JobRun) -> Iterable[Instance]:
     """Return rows that a listing begun with this run should show."""
-    begun = job.job.started_at or timezone.now()
     rows = Instance.objects.alive().exclude(project_id="").exclude(status=Status.PROVISIONING)
-    rows = rows.exclude(pk__in=at_work(begun).values("instance"))
+    rows = rows.exclude(pk__in=at_work(job.begun_at).values("instance"))
     columns = ("name", "project_id", "status", "status_changed_at", "missed", "problem")
     return rows.only(*columns).iterator()
+
+
+def _known_to_go(job: JobRun) -> int:
+    """Return how many have left the list since the last complete one because they are deleted."""
+    going = Instance.objects.filter(status__in=[Status.DELETING, Status.DELETED])
+    since = job.job.complete_at or job.begun_at
+    return going.exclude(project_id="").filter(status_changed_at__gte=since).count()
 
 
 def _has_gone(row: Instance) -> bool:
@@ -102,19 +110,21 @@ def _shown_by_id(rows: list[Instance], railway: RailwayClient) -> set[str]:
 @transaction.atomic
 def _write(
     *,
+    begun: datetime,
     counted: list[Instance],
     elsewhere: list[Instance],
     missing: list[Instance],
     gone: list[Instance],
 ) -> None:
     now = timezone.now()
-    _free(counted).update(missed=F("missed") + 1)
-    _free(elsewhere).update(problem=ELSEWHERE)
-    _free(missing).exclude(status=Status.MISSING).update(
-        status=Status.MISSING, status_changed_at=now, missed=TIMES
+    new = [row for row in elsewhere if row.problem != ELSEWHERE]
+    _untouched(counted, begun).update(missed=F("missed") + 1)
+    _untouched(new, begun).update(problem=ELSEWHERE)
+    _untouched(missing, begun).update(
+        status=Status.MISSING, status_changed_at=now, missed=TIMES, problem=""
     )
-    _free(gone).filter(status=Status.DELETING).update(status=Status.DELETED, status_changed_at=now)
-    people.note_all_seen((row, ELSEWHERE) for row in elsewhere)
+    _untouched(gone, begun).update(status=Status.DELETED, status_changed_at=now)
+    people.note_all_seen((row, ELSEWHERE) for row in new)
     people.note_all_seen(
         (row, f"missing: {TIMES} complete lists of Railway's did not show its project.")
         for row in missing
@@ -122,7 +132,9 @@ def _write(
     people.note_all_seen((row, "gone for good: Railway has deleted its project.") for row in gone)
 
 
-def _free(rows: list[Instance]) -> InstanceQuerySet:
-    """Return those that no operation has been asked for meanwhile."""
-    found = Instance.objects.filter(pk__in=[row.pk for row in rows])
-    return found.exclude(pk__in=Operation.objects.open().values("instance"))
+def _untouched(rows: list[Instance], begun: datetime) -> InstanceQuerySet:
+    """Return those to which nothing was done since they were read, nor is being done."""
+    same = Q(pk__in=[])
+    for row in rows:
+        same |= Q(pk=row.pk, status=row.status, project_id=row.project_id, missed=row.missed)
+    return Instance.objects.filter(same).exclude(pk__in=at_work(begun).values("instance"))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 
 from instances.exceptions import NotPossible
 from instances.models import Instance, Operation
-from instances.operations.plan import Done, Permanent, Plan, StepDefinition
+from instances.operations.plan import Plan
 from instances.protection import is_protected
 from instances.services import asking, endings, people
 from instances.services.asking import Seen
 from instances.services.people import Requester
-from instances.services.steps.gateway import GATEWAY
-from instances.services.steps.keys import ImportKeys
-from instances.services.steps.look import FindGateway, LookAtProject, TakePicture, read_project
+from instances.services.steps.keys import TakeOver
+from instances.services.steps.look import (
+    FindGateway,
+    LookAtAdoptable,
+    LookAtProject,
+    TakePicture,
+)
 from instances.services.steps.verdicts import verdict
 from instances.services.steps.work import Work, open_work
 
@@ -43,6 +45,10 @@ def why_not_sync(instance: Instance) -> str:
 
 
 def why_not_forget(instance: Instance) -> str:
+    """Return why it cannot be let go of; empty when it can."""
+    if instance.status == Status.DELETED and instance.problem and instance.project_id:
+        # Its project is there again: only without this row can it be discovered anew.
+        return ""
     return asking.why_not_ask(instance)
 
 
@@ -89,42 +95,15 @@ def forget(
     row.mark_forgotten()
 
 
-class TakeOver(StepDefinition[Work]):
-    """From here on it is ours: it may be changed and deleted."""
-
-    name = "take_over"
-    title = "Take it over"
-
-    def observe(self, work: Work) -> Done:
-        project = read_project(work)
-        if is_protected(project_id=project.id, name=project.name):
-            raise Permanent(f"The Railway project {project.name} is protected.")
-        service = work.service(GATEWAY)
-        deployment = service.deployment if service else None
-        return Done(
-            {
-                "repository": service.repo if service else "",
-                "branch": deployment.branch if deployment else "",
-            }
-        )
-
-    def settle(self, work: Work, facts: dict[str, Any]) -> None:
-        instance = work.instance
-        instance.ownership = Instance.Ownership.ADOPTED
-        instance.repository = facts["repository"] or instance.repository
-        instance.branch = facts["branch"] or instance.branch
-        instance.save(update_fields=["ownership", "repository", "branch"])
-
-
 def _adopted(operation: Operation) -> None:
-    facts = operation.steps.get(name=ImportKeys.name).facts
+    facts = operation.steps.get(name=TakeOver.name).facts
     taken, missing = ", ".join(facts["names"]) or "no key", ", ".join(facts["missing"])
     absent = f" Railway holds no {missing}." if missing else ""
     people.note_end(operation, f"succeeded; {taken} taken over from Railway.{absent}")
 
 
 ADOPT_PLAN: Plan[Work] = Plan(
-    steps=(LookAtProject(), FindGateway(), ImportKeys(), TakePicture(), TakeOver()),
+    steps=(LookAtAdoptable(), FindGateway(), TakePicture(), TakeOver()),
     open_work=open_work,
     verdict=verdict,
     succeeded=_adopted,

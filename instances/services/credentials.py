@@ -38,22 +38,26 @@ def adopt(instance: Instance, found: Mapping[str, Secret], operation: Operation)
 
 
 def make_coming(instance: Instance, names: Iterable[str], operation: Operation) -> None:
-    """Make the keys that a rotation brings; those of an earlier one that got stuck are retired."""
-    retire(instance.credentials.coming())
+    """
+    Make the keys that a rotation brings.
+
+    Those of an earlier one that was given up stay: the gateway may be running with them.
+    """
     made = {name: secrets.new_api_key() for name in names}
     _store(instance, made, operation=operation, state=Credential.State.COMING)
 
 
 def accept_coming(operation: Operation) -> None:
-    """The gateway accepts the new keys: they are current, and the older ones are retired."""
+    """The gateway accepts the new keys: they are current, and all others are retired."""
     coming = operation.credentials.coming()
     names = list(coming.values_list("name", flat=True))
-    retire(operation.instance.credentials.current().filter(name__in=names))
+    others = operation.instance.credentials.held().filter(name__in=names)
+    retire(others.exclude(pk__in=list(coming.values_list("pk", flat=True))))
     coming.update(state=Credential.State.CURRENT, accepted_at=timezone.now())
 
 
-def abandon_coming(operation: Operation) -> None:
-    retire(operation.credentials.coming())
+def abandon_coming(operation: Operation, names: Iterable[str]) -> None:
+    retire(operation.credentials.coming().filter(name__in=list(names)))
 
 
 def retire(stored: QuerySet[Credential]) -> None:
@@ -74,20 +78,23 @@ def _store(instance: Instance, found: Mapping[str, Secret], **more: Any) -> None
     )
 
 
-@transaction.atomic
-def reveal(instance: Instance, name: str, requester: Requester, *, coming: bool = False) -> Secret:
-    """
-    Return one secret, and say in the history who asked for it. Raise NotPossible.
-
-    With `coming`, the one that a rotation is bringing.
-    """
-    if instance.status == Instance.Status.DELETED:
-        raise NotPossible(f"{instance} is deleted; its keys open nothing any more.")
-    held = instance.credentials.coming() if coming else instance.credentials.current()
-    credential = held.filter(name=name).first()
+def reveal(instance: Instance, name: str, requester: Requester) -> Secret:
+    """Return a current key, and say in the history who asked for it. Raise NotPossible."""
+    credential = instance.credentials.current().filter(name=name).first()
     if credential is None:
         raise NotPossible(f"{instance} has no key named {name}.")
-    people.note_reveal(instance, requester, f"{name} (new)" if coming else name)
+    return reveal_row(instance, credential, requester)
+
+
+@transaction.atomic
+def reveal_row(instance: Instance, credential: Credential | None, requester: Requester) -> Secret:
+    """Return one key of the instance, current or coming. Raise NotPossible."""
+    if instance.status == Instance.Status.DELETED:
+        raise NotPossible(f"{instance} is deleted; its keys open nothing any more.")
+    if credential is None or credential.state == Credential.State.RETIRED:
+        raise NotPossible(f"{instance} has no such key any more.")
+    is_coming = credential.state == Credential.State.COMING
+    people.note_reveal(instance, requester, f"{credential.name}{' (new)' if is_coming else ''}")
     return credential.value
 
 
@@ -109,3 +116,9 @@ def of(instance: Instance) -> dict[str, Secret]:
 def coming(operation: Operation) -> dict[str, Secret]:
     """Return the keys that this rotation brings, by the names of their variables."""
     return {each.name: each.value for each in operation.credentials.coming()}
+
+
+def in_doubt(instance: Instance, name: str) -> list[Secret]:
+    """Return every key of this name that the gateway may be running with, the likeliest first."""
+    held = instance.credentials.held().filter(name=name)
+    return [each.value for each in held.order_by("-state", "-created_at")]

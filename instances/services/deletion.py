@@ -38,7 +38,7 @@ def why_not_schedule(instance: Instance) -> str:
         return refusal
     if instance.status == Status.DELETION_SCHEDULED:
         return (
-            f"It is scheduled already, for {_date(instance.deletion_scheduled_at)}."
+            f"It is scheduled already, for {deletion_tag.date(instance.deletion_scheduled_at)}."
             " Asking again does not move the date."
         )
     return ""
@@ -148,7 +148,7 @@ def reap(instance: Instance, requester: Requester) -> Operation:
         DELETE_PLAN,
         requester,
         why_not=refusal,
-        reason=f"its deletion was due on {_date(row.deletion_scheduled_at)}",
+        reason=f"its deletion was due on {deletion_tag.date(row.deletion_scheduled_at)}",
         config={"mode": mode, "because": REAP},
     )
 
@@ -156,23 +156,20 @@ def reap(instance: Instance, requester: Requester) -> Operation:
 def _scheduled(operation: Operation) -> None:
     at = datetime.fromisoformat(operation.steps.get(name=WriteTag.name).fact("at"))
     operation.instance.mark_deletion_scheduled(at)
-    people.note_end(operation, f"succeeded; due on {_date(at)}.")
+    people.note_end(operation, f"succeeded; due on {deletion_tag.date(at)}.")
 
 
 def _deleted(operation: Operation) -> None:
     instance = operation.instance
     gone_at = operation.steps.get(name=DeleteProject.name).fact("gone_at")
     if operation.config["mode"] == IMMEDIATE:
-        instance.mark_deleted()
+        instance.mark_deleted(gone_at=timezone.now())
         people.note_end(operation, "succeeded; the project is gone.")
         return
     at = datetime.fromisoformat(gone_at) if gone_at else None
     instance.mark_deleting(gone_at=at)
-    people.note_end(operation, f"succeeded; Railway deletes it for good on {_date(at)}.")
-
-
-def _date(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "a day that is not known"
+    gone = deletion_tag.date(at)
+    people.note_end(operation, f"succeeded; Railway deletes it for good on {gone}.")
 
 
 SCHEDULE_PLAN: Plan[Work] = Plan(

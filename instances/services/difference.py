@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,10 @@ from instances.railway.client import Picture, ServiceInstance
 from instances.services import shape, statuses
 
 Status = Instance.Status
+OVERDUE = (
+    "Its deletion tag is overdue, and nobody here has asked for that, so it is kept. Cancel its"
+    " deletion, or schedule it anew."
+)
 # What the services' states alone may leave as it is.
 SETTLED = {Status.RUNNING, Status.UNHEALTHY, Status.UNKNOWN}
 
@@ -37,23 +41,26 @@ def difference(
     now: datetime,
     *,
     is_left: bool = False,
+    taken: Container[str] = (),
 ) -> Difference:
     """
     Compare the row and its services with what Railway shows.
 
     With `is_left`, status, name and deletion are somebody else's: an operation is at it.
+    `taken` are names that other rows are about to get.
     """
     found = Difference()
     held = {service.role: service for service in services}
     _compare_services(found, instance, held, picture, now)
     wanted: dict[str, Any] = {"environment_id": picture.environment_id or instance.environment_id}
-    gateway = _shown(held, picture).get(Service.Role.GATEWAY)
-    if gateway and gateway.host:
-        wanted["host"] = gateway.host
+    if picture.services is not None:
+        # An address that it no longer has may be another's by now.
+        gateway = _shown(held, picture).get(Service.Role.GATEWAY)
+        wanted["host"] = gateway.host if gateway else ""
     if not is_left:
         wanted |= _deletion(instance, picture)
         wanted |= {"status": _status(instance, held, picture), "missed": 0}
-        wanted |= _name_and_problem(instance, picture)
+        wanted |= _name_and_problem(instance, picture, now, taken)
     found.fields = {k: v for k, v in wanted.items() if getattr(instance, k) != v}
     if "status" in found.fields:
         found.fields["status_changed_at"] = now
@@ -135,23 +142,41 @@ def _status(instance: Instance, held: dict[str, Service], picture: Picture) -> s
     return statuses.instance_status(states, now)
 
 
-def _name_and_problem(instance: Instance, picture: Picture) -> dict[str, Any]:
-    """Follow a project that was renamed, where the new name is one for an instance."""
-    problems = []
-    name = instance.name
+def _name_and_problem(
+    instance: Instance, picture: Picture, now: datetime, taken: Container[str]
+) -> dict[str, Any]:
+    """
+    Follow a project that was renamed, where the new name is one for an instance.
+
+    Not one that is to be deleted: for that, name and tag have to agree.
+    """
+    name, problems = instance.name, []
+    tag = deletion_tag.read(picture.description)
     if picture.name != instance.project_name:
-        name = shape.instance_name(picture.name)
-        if not name or Instance.objects.alive().filter(name=name).exists():
+        name = "" if tag else shape.instance_name(picture.name)
+        if not name or name in taken or Instance.objects.alive().filter(name=name).exists():
             name = instance.name
             problems.append(
                 f"Its Railway project is named {picture.name} now, so nothing is deleted."
                 f" Rename it back to {instance.project_name} on Railway."
             )
-    if (tag := deletion_tag.read(picture.description)) and tag.problem:
+    if tag and tag.problem:
         problems.append(f"{tag.problem} It will not be deleted by it.")
-    if picture.services is None and picture.deleted_at is None:
-        problems.append("Which environment of its Railway project is meant cannot be told.")
+    is_there = picture.deleted_at is None
+    if is_there and tag and tag.at and tag.at <= now and _is_nobodys(instance):
+        problems.append(OVERDUE)
+    if is_there and picture.services is None:
+        problems.append(
+            "Not all of its services could be read."
+            if picture.environment_id
+            else "Which environment of its Railway project is meant cannot be told."
+        )
     return {"name": name, "problem": " ".join(problems)}
+
+
+def _is_nobodys(instance: Instance) -> bool:
+    """Tell whether an overdue tag is none that was asked for here: a restored or adopted one's."""
+    return instance.status == Status.DELETING or OVERDUE in instance.problem
 
 
 def _notes(instance: Instance, fields: dict[str, Any]) -> list[str]:
@@ -169,19 +194,15 @@ def _notes(instance: Instance, fields: dict[str, Any]) -> list[str]:
 def _deletion_notes(instance: Instance, fields: dict[str, Any]) -> Iterator[str]:
     status, at = fields.get("status"), fields.get("deletion_scheduled_at")
     if status == Status.DELETION_SCHEDULED:
-        yield f"tagged for deletion on {_date(at or instance.deletion_scheduled_at)}."
+        yield f"tagged for deletion on {deletion_tag.date(at or instance.deletion_scheduled_at)}."
     elif at:
-        yield f"its deletion was moved to {_date(at)}."
+        yield f"its deletion was moved to {deletion_tag.date(at)}."
     elif instance.status == Status.DELETION_SCHEDULED and "deletion_scheduled_at" in fields:
         yield "its deletion tag is gone."
     if status == Status.DELETING:
         yield "Railway is deleting its project."
     elif status and instance.status == Status.DELETING:
         yield "its project was restored."
-
-
-def _date(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "a day that is not known"
 
 
 def _set(row: Service, **values: Any) -> None:

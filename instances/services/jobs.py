@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -48,6 +48,10 @@ class JobRun:
     passed_by: str = ""
     result: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def begun_at(self) -> datetime:
+        return self.job.started_at or timezone.now()
+
     def extend(self) -> None:
         """Go on holding the lock; raise LockLost when another run has it."""
         if not self._ours().update(locked_until=timezone.now() + self.silence):
@@ -67,8 +71,9 @@ class JobRun:
         now = timezone.now()
         changes: dict[str, Any] = {"finished_at": now, "error": error, "result": self.result}
         if complete:
-            # What was let through is used up, whether it was needed or not.
             changes |= {"complete_at": self.job.started_at, "held_at": None, "held_because": ""}
+        if complete and self.passed_by:
+            # What was let through is used up, whether it was needed or not.
             changes |= {"pass_until": None, "pass_by_name": "", "pass_reason": ""}
         self._ours().update(locked_by=None, locked_until=None, owner="", **changes)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from instances.models import Instance, Operation, Service
 from instances.railway.client import Picture, RailwayClient, ServiceInstance, Target, errors
-from instances.services import people
+from instances.services import people, statuses
 from instances.services.difference import Difference, difference, service_values
 
 logger = logging.getLogger(__name__)
@@ -65,8 +65,10 @@ def store(instance: Instance, picture: Picture, *, by_operation: Operation | Non
         return
     found = difference(locked, locked.services.all(), picture, now, is_left=others.exists())
     _write(locked, found, now)
-    for note in found.notes:
-        people.note_seen(locked, note)
+    if by_operation is None or by_operation.kind == Operation.Kind.SYNC:
+        # What another operation has changed itself is no news.
+        for note in found.notes:
+            people.note_seen(locked, note)
     instance.refresh_from_db()
 
 
@@ -77,6 +79,14 @@ def _write(instance: Instance, found: Difference, now: datetime) -> None:
     Service.objects.bulk_create(found.new_services)
     for service in found.changed_services:
         service.save()
+    instance.services.update(as_of=now)
+
+
+def leave_failed(instance: Instance) -> None:
+    """Let an instance that failed be what its services say, now that somebody has dealt with it."""
+    if instance.status == Status.FAILED:
+        states = {s.role: Service.Status(s.status) for s in instance.services.all()}
+        instance.mark_seen(statuses.instance_status(states, Status.UNKNOWN))
 
 
 def mirror_service(instance: Instance, role: str, service: ServiceInstance | None) -> None:

@@ -12,6 +12,7 @@ from instances.models import Instance, Job, Operation
 from instances.protection import is_protected
 from instances.railway.client import Project, RailwayClient
 from instances.services import deletion, guard, jobs
+from instances.services.difference import OVERDUE
 from instances.services.jobs import Pass
 from instances.services.people import Requester
 
@@ -105,8 +106,8 @@ def _why_kept(row: Instance, project: Project | None) -> str:
     if due is None:
         return "Its deletion tag is gone from Railway."
     if due > timezone.now():
-        return f"Its tag on Railway is not due before {due:%Y-%m-%d %H:%M} UTC."
-    return ""
+        return f"Its tag on Railway is not due before {deletion_tag.date(due)}."
+    return OVERDUE if OVERDUE in row.problem else ""
 
 
 def _expect_no_held_sync() -> None:

@@ -14,6 +14,7 @@ from instances.operations.turn import add_rollback
 from instances.services import people
 from instances.services.dispatch import PLANS
 from instances.services.people import Requester
+from instances.services.steps.look import LookAtProject
 
 State = Operation.State
 ONLY_IN_NEED = "Only an operation that needs attention asks for this."
@@ -140,6 +141,10 @@ def _take_up(
         # A cancel that came too late to be seen is taken back by whoever resumes.
         changes |= {"message": "", "cancel_requested_at": None, "cancelled_by_name": ""}
     _leave_attention(operation, state=State.QUEUED, due_at=timezone.now(), **changes)
+    # Whether it may be changed is looked at anew; what is made by a create stays made.
+    looked = operation.steps.filter(name=LookAtProject.name, state=Step.State.DONE)
+    if operation.kind != Operation.Kind.CREATE and not changes.get("rolling_back"):
+        looked.update(state=Step.State.PENDING)
     for step in operation.steps.exclude(state__in=[Step.State.DONE, Step.State.SKIPPED]):
         _give_new_budget(step)
     if changes.get("rolling_back"):

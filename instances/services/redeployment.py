@@ -9,12 +9,17 @@ from django.db import transaction
 
 from instances.models import Instance, Operation
 from instances.operations.plan import Plan
-from instances.services import asking, endings
+from instances.services import asking, endings, mirror
 from instances.services.asking import Seen
 from instances.services.people import Requester
-from instances.services.steps.gateway import ApplySettings
 from instances.services.steps.look import FindGateway, LookAtOurProject, TakePicture
-from instances.services.steps.redeploy import COMMIT, LATEST, SAME, StartDeployment
+from instances.services.steps.redeploy import (
+    COMMIT,
+    LATEST,
+    SAME,
+    RewriteSettings,
+    StartDeployment,
+)
 from instances.services.steps.rollout import FollowDeployment, GatewayAnswers
 from instances.services.steps.verdicts import verdict
 from instances.services.steps.work import Work, open_work
@@ -68,20 +73,25 @@ def validate_commit(commit: str) -> None:
         raise ValidationError("A commit is 7 to 40 of the characters 0-9 and a-f.", code="invalid")
 
 
+def _succeeded(operation: Operation) -> None:
+    mirror.leave_failed(operation.instance)
+    endings.succeeded(operation)
+
+
 # Old tenants lose railway.toml on 2026-12-01 and would be built without their Dockerfile.
 PLAN: Plan[Work] = Plan(
     steps=(
         LookAtOurProject(),
         FindGateway(),
-        ApplySettings(),
+        RewriteSettings(),
         StartDeployment(),
         FollowDeployment(),
-        GatewayAnswers(),
         TakePicture(),
+        GatewayAnswers(),
     ),
     open_work=open_work,
     verdict=verdict,
-    succeeded=endings.succeeded,
+    succeeded=_succeeded,
     undone=endings.stopped,
     kept=endings.failed,
 )

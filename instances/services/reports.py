@@ -11,7 +11,7 @@ from instances.models import Instance, Operation, Service
 from instances.secrets import Secret
 from instances.services import credentials, reaping
 from instances.services.identity import Identity
-from instances.services.steps.keys import ImportKeys
+from instances.services.steps.keys import TakeOver
 
 
 def instance_line(instance: Instance, *, as_of: datetime | None) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def rotated(instance: Instance, keys: Mapping[str, Secret]) -> dict[str, Any]:
 
 
 def adopted(operation: Operation) -> dict[str, Any]:
-    facts = operation.steps.get(name=ImportKeys.name).facts
+    facts = operation.steps.get(name=TakeOver.name).facts
     instance = operation.instance
     return {
         "adopted": instance.name,

@@ -14,16 +14,16 @@ from instances.services import asking, credentials, people
 from instances.services.asking import Seen
 from instances.services.people import Requester
 from instances.services.redeployment import why_not_redeploy
-from instances.services.steps.gateway import ApplySettings
 from instances.services.steps.keys import (
     FollowAgain,
     GatewayTakesKeys,
+    LookAgain,
     RestoreKeys,
     SetNewKeys,
     StartAgain,
 )
 from instances.services.steps.look import FindGateway, LookAtOurProject, TakePicture
-from instances.services.steps.redeploy import SAME, StartDeployment
+from instances.services.steps.redeploy import SAME, RewriteSettings, StartDeployment
 from instances.services.steps.rollout import FollowDeployment
 from instances.services.steps.verdicts import verdict
 from instances.services.steps.work import Work, open_work
@@ -74,8 +74,17 @@ def _succeeded(operation: Operation) -> None:
 
 
 def _undone(operation: Operation) -> None:
-    credentials.abandon_coming(operation)
-    people.note_end(operation, f"was rolled back; the older keys are in use. {operation.message}")
+    """Retire the new keys, but for one that stays on Railway because no older one is known."""
+    names = operation.config["names"]
+    if operation.steps.get(name=SetNewKeys.name).attempts:
+        known = operation.instance.credentials.current().filter(name__in=names)
+        names = list(known.values_list("name", flat=True))
+    credentials.abandon_coming(operation, names)
+    left = ", ".join(sorted(set(operation.config["names"]) - set(names)))
+    kept = f" No older {left} is known, so the new one stays on Railway." if left else ""
+    people.note_end(
+        operation, f"was rolled back; the older keys are in use.{kept} {operation.message}"
+    )
 
 
 def _kept(operation: Operation) -> None:
@@ -88,14 +97,15 @@ PLAN: Plan[Work] = Plan(
     steps=(
         LookAtOurProject(),
         FindGateway(),
-        ApplySettings(),
+        RewriteSettings(),
         SetNewKeys(),
         StartDeployment(),
         FollowDeployment(),
-        GatewayTakesKeys(),
         TakePicture(),
+        # The last: from there on the older keys are gone, so nothing may fail after it.
+        GatewayTakesKeys(),
     ),
-    rollback=(RestoreKeys(), StartAgain(), FollowAgain()),
+    rollback=(LookAgain(), RestoreKeys(), StartAgain(), FollowAgain()),
     open_work=open_work,
     verdict=verdict,
     succeeded=_succeeded,

@@ -31,14 +31,24 @@ from instances.services.steps.preflight import workspace
 
 logger = logging.getLogger(__name__)
 
+THERE_AGAIN = (
+    "It is deleted here, and Railway lists its project again. If that stays so, forget it: then"
+    " the next sync discovers the project anew."
+)
 SERVICE_FIELDS = ("service_id", "name", "status", "deployment_id", "commit", "host", "as_of")
 
 
 @dataclass
 class Report:
-    """What a sync saw and did. `ignored`: projects that are no instances, or protected."""
+    """
+    What a sync saw and did.
+
+    `listed`: without those that Railway is deleting. `ignored`: projects that are no
+    instances, or protected. `left`: to the operation that is at it.
+    """
 
     seen: int = 0
+    listed: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -76,9 +86,10 @@ class Sync:
         self.job = job
         self.report = Report()
         self.seen: set[str] = set()
-        self.listed_before = int(job.job.result.get("seen", 0))
+        self.new_names: set[str] = set()
+        self.listed_before = int(job.job.result.get("listed", 0))
         # A run that fails must not forget how much was listed before it.
-        job.result = {"seen": self.listed_before}
+        job.result = {"listed": self.listed_before}
 
     def read_everything(self) -> None:
         asked_at = timezone.now()
@@ -86,6 +97,7 @@ class Sync:
             self.job.extend()
             self.seen.update(picture.id for picture in page)
             self.report.seen += len(page)
+            self.report.listed += sum(picture.deleted_at is None for picture in page)
             self._take_over(page, asked_at)
             asked_at = timezone.now()
 
@@ -102,7 +114,10 @@ class Sync:
                 self.report.left += 1
             elif row.status == Instance.Status.DELETED:
                 self._tell_of_a_deleted(row, picture)
-            elif found := difference(row, row.services.all(), picture, asked_at):
+            elif found := difference(
+                row, row.services.all(), picture, asked_at, taken=self.new_names
+            ):
+                self.new_names.add(found.fields.get("name", row.name))
                 changes.append((row, found))
             else:
                 self.report.unchanged += 1
@@ -111,14 +126,15 @@ class Sync:
         self._discover([picture for picture in page if picture.id not in rows], asked_at)
 
     def _write(self, changes: list[tuple[Instance, Difference]], asked_at: datetime) -> None:
+        """Write what differs, unless somebody has changed the row since it was read."""
         with transaction.atomic():
-            locked = Instance.objects.select_for_update().filter(pk__in=[r.pk for r, _ in changes])
-            now = {row.pk: row.as_of for row in locked}
-            busy = _busy((row for row, _ in changes), asked_at)
+            found = Instance.objects.select_for_update().filter(pk__in=[r.pk for r, _ in changes])
+            locked = {row.pk: row for row in found}
+            busy = _busy(locked.values(), asked_at)
             kept = [
-                (row, found)
+                (locked[row.pk], found)
                 for row, found in changes
-                if row.pk not in busy and now[row.pk] == row.as_of
+                if row.pk not in busy and _stamp(locked[row.pk]) == _stamp(row)
             ]
             _write_all(kept, asked_at)
         self.report.updated += len(kept)
@@ -126,41 +142,46 @@ class Sync:
 
     def _discover(self, unknown: list[Picture], asked_at: datetime) -> None:
         """Make rows for those projects, of which nobody here knows, that look like instances."""
-        named = {
-            shape.instance_name(picture.name): picture
-            for picture in unknown
-            if _is_discoverable(picture)
-        }
+        named: dict[str, Picture] = {}
+        for picture in filter(_is_discoverable, unknown):
+            first = named.setdefault(shape.instance_name(picture.name), picture)
+            if first is not picture:
+                self._tell_of_a_second(picture, f"the project {first.id}")
         self.report.ignored += len(unknown) - len(named)
         for namesake in Instance.objects.alive().filter(name__in=list(named)):
             self.report.ignored += 1
-            self._tell_of_a_second(namesake, named.pop(namesake.name))
+            picture = named.pop(namesake.name)
+            # Without a project of its own, it is being made, and this may be what it makes.
+            if namesake.project_id:
+                self._tell_of_a_second(picture, f"that of {namesake} ({namesake.project_id})")
         if named:
             _make_rows(named, asked_at)
         self.report.created += len(named)
 
-    def _tell_of_a_second(self, namesake: Instance, picture: Picture) -> None:
-        # Without a project of its own, it is being made, and this may be what it makes.
-        if namesake.project_id:
-            self.report.problems.append(
-                f"There is a second Railway project named {picture.name} ({picture.id}), beside"
-                f" that of {namesake} ({namesake.project_id}). It was left alone."
-            )
+    def _tell_of_a_second(self, picture: Picture, other: str) -> None:
+        self.report.problems.append(
+            f"There is a second Railway project named {picture.name} ({picture.id}), beside"
+            f" {other}. It was left alone."
+        )
 
     def _tell_of_a_deleted(self, row: Instance, picture: Picture) -> None:
         """Say so when a project that was deleted is there again; nothing is done about it."""
         self.report.ignored += 1
         if picture.deleted_at is None:
-            self.report.problems.append(
-                f"{row} is deleted here, and Railway lists its project ({picture.id}). If that"
-                " stays so, look at it on Railway."
-            )
+            self.report.problems.append(f"{row}: {THERE_AGAIN}")
+            gone = Instance.objects.filter(pk=row.pk, status=Instance.Status.DELETED)
+            gone.exclude(problem=THERE_AGAIN).update(problem=THERE_AGAIN)
 
 
 def _is_discoverable(picture: Picture) -> bool:
     if picture.deleted_at or is_protected(project_id=picture.id, name=picture.name):
         return False
     return shape.looks_like_an_instance(picture)
+
+
+def _stamp(row: Instance) -> tuple[object, ...]:
+    """Return what changes with whatever is done to a row."""
+    return row.as_of, row.status, row.status_changed_at, row.project_id, row.ownership, row.problem
 
 
 def workspace_id(railway: RailwayClient) -> str:

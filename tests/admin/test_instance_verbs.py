@@ -224,7 +224,6 @@ def test_who_presses_a_button_is_led_to_the_operation(admin_client: Client) -> N
         ({"what": "latest"}, {"what": "latest", "commit": ""}),
         ({"what": "same"}, {"what": "same", "commit": ""}),
         ({"what": "commit", "commit": "ABCDEF12"}, {"what": "commit", "commit": "abcdef12"}),
-        ({"what": "latest", "commit": "abcdef12"}, {"what": "latest", "commit": ""}),
     ],
 )
 def test_a_redeploy_is_of_what_was_chosen(
@@ -239,6 +238,7 @@ def test_a_redeploy_is_of_what_was_chosen(
     ("key", "answers", "sentence"),
     [
         ("redeploy", {"what": "commit", "commit": ""}, "Say which commit."),
+        ("redeploy", {"what": "latest", "commit": "abcdef12"}, "A commit is given below"),
         ("redeploy", {"what": "commit", "commit": "main"}, "7 to 40 of the characters"),
         ("schedule-deletion", {"reason": ""}, "This field is required."),
         ("delete-now", {"typed": "Acme"}, "Type exactly: acme"),

@@ -82,7 +82,7 @@ def test_who_comes_back_from_the_login_has_to_ask_again(
 def test_a_key_that_is_not_there_is_said(admin_client: Client, instance: Instance) -> None:
     answer = admin_client.post(reveal_url(instance, "NOTHING")).content.decode()
 
-    assert "acme has no key named NOTHING." in answer
+    assert "acme has no such key any more." in answer
     assert "<html" not in answer
 
 

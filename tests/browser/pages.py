@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from playwright.sync_api import Locator, Page, expect
 
-from instances.models import Instance, Operation
+from instances.models import Instance, Job, Operation
 
 # What the page of an operation asks for news.
 LIVE = "**/live/**"
@@ -61,7 +63,52 @@ class AddForm(Screen):
         return str(self.name.evaluate("field => field.validationMessage"))
 
 
-class OperationPage(Screen):
+class VerbScreen(Screen):
+    """A page with a place for buttons, each of which opens a dialog."""
+
+    place = ".operation-buttons"
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.buttons = page.locator(self.place)
+        self.reasons = self.buttons.locator(".reasons")
+        self.dialog = page.get_by_role("dialog")
+
+    def button(self, label: str) -> Locator:
+        return self.buttons.get_by_role("button", name=label, exact=True)
+
+    def usable_buttons(self) -> list[str]:
+        usable = self.buttons.locator("[role=button]:not([aria-disabled])")
+        return [name.split("\n")[-1] for name in usable.all_inner_texts()]
+
+    def ask_for(self, verb: str) -> Locator:
+        """Press a verb's button and return its dialog."""
+        self.button(verb).click()
+        expect(self.dialog).to_contain_text(f"{verb} “")
+        return self.dialog
+
+    def do(self, verb: str, **answers: str) -> None:
+        """Press a verb's button, answer what is asked, and confirm."""
+        self.ask_for(verb)
+        self.confirm(verb, **answers)
+
+    def confirm(self, label: str, **answers: str) -> None:
+        """Answer what the dialog asks, and press its button."""
+        confirm(self.dialog, label, **answers)
+
+
+def confirm(asked: Locator, label: str, *, why: str = "", typed: str = "") -> None:
+    """Answer what a dialog or a page asks, and press its button."""
+    if why:
+        asked.get_by_label("Why").fill(why)
+    if typed:
+        asked.get_by_label("to go on").fill(typed)
+    asked.get_by_role("button", name=label, exact=True).click()
+
+
+class OperationPage(VerbScreen):
+    place = "#operation-buttons"
+
     def __init__(self, page: Page) -> None:
         super().__init__(page)
         status = page.locator("#operation-status")
@@ -71,9 +118,7 @@ class OperationPage(Screen):
         self.progress = status.get_by_role("progressbar")
         self.steps = page.locator("#operation-steps tbody tr")
         self.log = page.locator("#operation-log li")
-        self.reasons = page.locator("#operation-buttons .reasons")
         self.connection = page.locator("#connection")
-        self.dialog = page.get_by_role("dialog")
 
     def open(self, operation: Operation) -> OperationPage:
         self.page.goto(address(operation))
@@ -95,82 +140,125 @@ class OperationPage(Screen):
     def link(self, text: str) -> Locator:
         return self.status.get_by_role("link", name=text)
 
-    def usable_buttons(self) -> list[str]:
-        usable = self.page.locator("#operation-buttons [role=button]:not([aria-disabled])")
-        return [name.split("\n")[-1] for name in usable.all_inner_texts()]
-
-    def button(self, label: str) -> Locator:
-        return self.page.locator("#operation-buttons").get_by_role("button", name=label, exact=True)
-
-    def ask_for(self, verb: str) -> Locator:
-        """Press a verb's button and return its dialog."""
-        self.button(verb).click()
-        expect(self.dialog).to_contain_text(f"{verb} “")
-        return self.dialog
-
-    def do(self, verb: str) -> None:
-        """Press a verb's button and confirm."""
-        self.ask_for(verb).get_by_role("button", name=verb, exact=True).click()
-
     def log_ids(self) -> list[str]:
         return list(self.log.evaluate_all("lines => lines.map(line => line.id)"))
 
 
-class InstanceList(Screen):
-    url = "/admin/instances/instance/"
+class AskingPage(Screen):
+    """What is asked before something is done, as a page: about one row, or about several."""
 
-    def open(self) -> InstanceList:
-        self.page.goto(self.url)
-        return self
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.form = page.locator(".verb-page")
+        self.alert = self.form.get_by_role("alert")
+
+    def row(self, name: str) -> Locator:
+        return self.form.get_by_role("listitem").filter(has_text=f"{name}:")
+
+    def left_alone(self, count: int) -> None:
+        heading = self.form.get_by_role("heading", name=f"Left alone: {count}", exact=True)
+        expect(heading).to_be_visible()
+
+    def confirm(self, label: str, **answers: str) -> None:
+        confirm(self.form, label, **answers)
 
 
-class OperationList(Screen):
-    url = "/admin/instances/operation/"
+class ListScreen(Screen):
+    url = ""
 
     def __init__(self, page: Page) -> None:
         super().__init__(page)
         self.rows = page.locator("#result_list tbody tr")
 
-    def open(self) -> OperationList:
+    def open(self) -> Self:
         self.page.goto(self.url)
         return self
 
     def row(self, text: str) -> Locator:
         return self.rows.filter(has_text=text)
 
+    def select(self, *rows: str) -> None:
+        for row in rows:
+            self.row(row).get_by_role("checkbox").check()
+
+    def run(self, action: str) -> AskingPage:
+        """Run an action on what is selected; the page in between is shown."""
+        self.page.get_by_label("Select action to run").select_option(label=action)
+        self.page.get_by_role("button", name="Run").click()
+        shown = AskingPage(self.page)
+        expect(shown.form).to_be_visible()
+        return shown
+
+
+class InstanceList(ListScreen):
+    url = "/admin/instances/instance/"
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.held = page.locator(".notice", has_text="is held.")
+        self.actions = page.get_by_label("Select action to run").get_by_role("option")
+
+    def offered(self) -> list[str]:
+        """Return the actions that can be chosen."""
+        return [label for label in self.actions.all_inner_texts() if label.endswith("…")]
+
+    def filter_by(self, choice: str) -> None:
+        self.page.locator("a", has_text="Filters").click()
+        self.page.locator("#changelist-filter").get_by_role("link", name=choice).click()
+
+
+class OperationList(ListScreen):
+    url = "/admin/instances/operation/"
+
     def ask_for(self, verb: str, row: str) -> Locator:
         """Press a verb's button on a row and return its dialog."""
         self.row(row).get_by_role("button", name=verb, exact=True).click()
         return self.page.get_by_role("dialog")
 
-    def select(self, *rows: str) -> None:
-        for row in rows:
-            self.row(row).get_by_role("checkbox").check()
 
-    def run(self, action: str) -> None:
-        self.page.get_by_label("Select action to run").select_option(label=action)
-        self.page.get_by_role("button", name="Run").click()
+class JobList(ListScreen):
+    url = "/admin/instances/job/"
 
 
-class InstancePage(Screen):
+class JobPage(VerbScreen):
     def __init__(self, page: Page) -> None:
         super().__init__(page)
+        self.notice = page.locator(".notice")
+
+    def open(self, job: Job) -> JobPage:
+        self.page.goto(address(job))
+        return self
+
+
+class InstancePage(VerbScreen):
+    place = "#instance-buttons"
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.glance = page.get_by_role("region", name="At a glance")
+        self.services = page.get_by_role("region", name="Services").locator("tbody tr")
+        self.receipts = page.get_by_role("region", name="Receipts of keys").locator("tbody tr")
         self.history = page.get_by_role("region", name="History").get_by_role("listitem")
 
     def open(self, instance: Instance) -> InstancePage:
         self.page.goto(address(instance))
         return self
 
-    def button(self, label: str) -> Locator:
-        return self.page.get_by_role("button", name=label, exact=True)
+    def service(self, name: str) -> Locator:
+        return self.services.filter(has_text=name)
 
     def key(self, name: str) -> Locator:
         return self.page.locator(f"#key-{name}")
 
-    def reveal(self, name: str) -> None:
-        self.button(f"Reveal {name}").click()
+    def key_button(self, label: str) -> Locator:
+        return self.glance.get_by_role("button", name=label, exact=True)
+
+    def reveal(self, name: str) -> str:
+        """Have a key shown, and return it."""
+        self.key_button(f"Reveal {name}").click()
         # The last that happens: the time until it hides runs from here.
-        expect(self.button(f"Copy {name}")).to_be_focused()
+        expect(self.key_button(f"Copy {name}")).to_be_focused()
+        return self.key(name).locator("code").inner_text()
 
 
 def address(row: Model) -> str:

@@ -10,15 +10,20 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from playwright.sync_api import expect
 
+from instances.models import Instance, Job
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
+from tests.admin.test_instance_verbs import make
 from tests.browser.accessibility import grave_findings
 from tests.browser.conftest import PASSWORD, Browse, TakePicture
-from tests.browser.moments import waiting
+from tests.browser.moments import all_sorts, waiting
 from tests.browser.pages import (
     AddForm,
+    AskingPage,
     InstanceList,
     InstancePage,
+    JobList,
+    JobPage,
     Login,
     OperationList,
     OperationPage,
@@ -26,6 +31,8 @@ from tests.browser.pages import (
 )
 from tests.conftest import Create
 
+# A verb for each of the forms that there are.
+ASKING = ("Redeploy", "Schedule deletion", "Delete now", "Rotate keys", "Sync")
 QUEUE = ("ormq", "success", "failure", "schedule")
 
 
@@ -180,5 +187,67 @@ def test_the_queue(browse: Browse, viewer: User) -> None:
         with page.expect_navigation():
             page.locator("#result_list tbody a").first.click()
         found += grave_findings(page)
+
+    assert not found, "\n".join(found)
+
+
+def test_what_can_be_done_to_an_instance(browse: Browse, administrator: User) -> None:
+    instance = make("acme")
+    page = browse(administrator)
+    shown = InstancePage(page).open(instance)
+    found = grave_findings(page)
+
+    for verb in ASKING:
+        shown.ask_for(verb)
+        found += grave_findings(page)
+        page.keyboard.press("Escape")
+
+    assert not found, "\n".join(found)
+
+
+def test_what_is_asked_and_asked_again(browse: Browse, administrator: User) -> None:
+    instance = make("acme")
+    page = browse(administrator)
+    asked = AskingPage(page)
+    found = []
+
+    for verb in ("redeploy", "delete-now"):
+        page.goto(reverse(f"admin:instances_instance_{verb}", args=[instance.pk]))
+        found += grave_findings(page)
+    asked.confirm("Delete now", typed="Acme", why="nobody needs it")
+    name, why = asked.form.get_by_label("to go on"), asked.form.get_by_label("Why")
+    expect(name).to_have_accessible_description("Type exactly: acme")
+    expect(why).to_have_accessible_description("It stays in the history.")
+    found += grave_findings(page)
+
+    assert not found, "\n".join(found)
+
+
+def test_what_is_odd_and_what_is_held(browse: Browse, administrator: User) -> None:
+    all_sorts()
+    now = timezone.now()
+    held = Job.objects.create(
+        name=Job.Name.SYNC, started_at=now, held_at=now, held_because="Railway lists 3 projects."
+    )
+    Job.objects.create(name=Job.Name.REAP, started_at=now, error="Railway cannot be reached.")
+    page = browse(administrator)
+
+    listed = InstanceList(page).open()
+    found = grave_findings(page)
+    listed.select("acme", "elk", "gull")
+    asked = listed.run("Delete now …")
+    found += grave_findings(page)
+    asked.confirm("Delete now 2", typed="delete", why="nobody needs them")
+    expect(asked.alert).to_be_visible()
+    found += grave_findings(page)
+    for name in ("bolt", "elk"):
+        InstancePage(page).open(Instance.objects.get(name=name))
+        found += grave_findings(page)
+    JobList(page).open()
+    found += grave_findings(page)
+    JobPage(page).open(held).ask_for("Let through")
+    found += grave_findings(page)
+    page.keyboard.press("Escape")
+    found += grave_findings(page)
 
     assert not found, "\n".join(found)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from playwright.sync_api import Locator, expect
 
+from tests.admin.test_instance_verbs import make
 from tests.browser.conftest import PASSWORD, Browse
-from tests.browser.pages import AddForm, Login, OperationPage
+from tests.browser.pages import AddForm, InstancePage, Login, OperationPage
 from tests.conftest import StartWorker
 
 IS_FOCUSED = "element => element === document.activeElement"
@@ -70,3 +71,50 @@ def test_an_instance_is_asked_for_and_cancelled_without_a_mouse(
     keys.press("Enter")
 
     shown.shows("Cancelled")
+
+
+def test_a_verb_is_asked_for_with_a_reason_without_a_mouse(
+    browse: Browse, administrator: User
+) -> None:
+    instance = make("acme")
+    page = browse(administrator)
+    keys = page.keyboard
+    shown = InstancePage(page).open(instance)
+
+    verb = shown.button("Schedule deletion")
+    tab_to(verb)
+    keys.press("Enter")
+    why = shown.dialog.get_by_label("Why")
+    expect(why).to_be_focused()
+    keys.press("Escape")
+    expect(shown.dialog).to_be_hidden()
+    expect(verb).to_be_focused()
+
+    keys.press("Space")
+    expect(why).to_be_focused()
+    keys.type("the fair is over")
+    tab_to(shown.dialog.get_by_role("button", name="Schedule deletion"))
+    keys.press("Enter")
+
+    OperationPage(page).shows("Queued")
+    assert instance.operations.get().reason == "the fair is over"
+
+
+def test_a_choice_is_made_and_sent_without_a_mouse(browse: Browse, administrator: User) -> None:
+    instance = make("acme")
+    page = browse(administrator)
+    keys = page.keyboard
+    shown = InstancePage(page).open(instance)
+
+    tab_to(shown.button("Redeploy"))
+    keys.press("Enter")
+    expect(shown.dialog.get_by_label("The newest commit")).to_be_focused()
+    keys.press("ArrowDown")
+    keys.press("ArrowDown")
+    expect(shown.dialog.get_by_label("This commit")).to_be_checked()
+    tab_to(shown.dialog.get_by_label("Commit", exact=True))
+    keys.type("0123abcd")
+    keys.press("Enter")
+
+    OperationPage(page).shows("Queued")
+    assert instance.operations.get().config == {"what": "commit", "commit": "0123abcd"}

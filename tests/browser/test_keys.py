@@ -25,15 +25,15 @@ def test_a_key_is_shown_on_request_and_hides_again(
 
     shown.reveal(KEY)
     assert shown.key(KEY).locator("code").inner_text() == value
-    shown.button(f"Hide {KEY}").click()
-    expect(shown.button(f"Reveal {KEY}")).to_be_focused()
+    shown.key_button(f"Hide {KEY}").click()
+    expect(shown.key_button(f"Reveal {KEY}")).to_be_focused()
     assert value not in page.content()
 
     shown.reveal(KEY)
     page.clock.fast_forward("00:58")
     expect(shown.key(KEY)).to_contain_text(value)
     page.clock.fast_forward("00:03")
-    expect(shown.button(f"Reveal {KEY}")).to_be_visible()
+    expect(shown.key_button(f"Reveal {KEY}")).to_be_visible()
     assert value not in page.content()
 
     page.reload()
@@ -45,7 +45,7 @@ def test_the_address_is_copied(browse: Browse, operator: User, create: Create) -
     page = browse(operator, permissions=["clipboard-read", "clipboard-write"])
     shown = InstancePage(page).open(instance)
 
-    shown.button("Copy the address").click()
+    shown.key_button("Copy the address").click()
 
     page.wait_for_function(
         "async text => await navigator.clipboard.readText() === text", arg=instance.url
@@ -57,6 +57,6 @@ def test_a_button_without_an_answer_says_so(browse: Browse, operator: User, crea
     shown = InstancePage(page).open(create("acme").instance)
 
     page.route("**/keys/**", lambda route: route.abort())
-    shown.button(f"Reveal {KEY}").click()
+    shown.key_button(f"Reveal {KEY}").click()
 
     expect(page.get_by_role("alert").filter(has_text="The server did not answer.")).to_be_visible()

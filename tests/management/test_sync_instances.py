@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 NOTHING = {
     "seen": 0,
+    "listed": 0,
     "created": 0,
     "updated": 0,
     "unchanged": 0,
@@ -71,7 +72,13 @@ def test_with_json_it_prints_the_counts(railway: LocalRailway, stand: Stand) -> 
     railway.seed_projects(3)
     stand(address=False)
 
-    assert run_as_json() == NOTHING | {"seen": 6, "created": 2, "unchanged": 1, "ignored": 3}
+    assert run_as_json() == NOTHING | {
+        "seen": 6,
+        "listed": 6,
+        "created": 2,
+        "unchanged": 1,
+        "ignored": 3,
+    }
 
 
 def test_a_person_sees_only_the_counts_that_are_not_0(railway: LocalRailway) -> None:

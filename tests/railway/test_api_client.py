@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,13 @@ from tests.railway.conftest import (
     make_transport,
     refusal,
 )
-from tests.railway.test_types import listed_node, project_node, service_node
+from tests.railway.test_types import (
+    environment_node,
+    listed_node,
+    picture_node,
+    project_node,
+    service_node,
+)
 
 NOT_AUTHORIZED = refusal("Not Authorized")
 WORKSPACES = data(apiToken={"workspaces": [{"id": "w1", "name": "Luthien"}]})
@@ -37,6 +44,11 @@ def api(wire: Wire) -> RailwayApi:
 
 def projects(*names: str, more: object = False, cursor: str | None = None) -> httpx.Response:
     found = [listed_node(id=f"{name}-id", name=name) for name in names]
+    return data(projects=connection(*found, more=more, cursor=cursor))
+
+
+def pictures(*names: str, more: object = False, cursor: str | None = None) -> httpx.Response:
+    found = [picture_node(id=f"{name}-id", name=name) for name in names]
     return data(projects=connection(*found, more=more, cursor=cursor))
 
 
@@ -78,6 +90,57 @@ def test_an_empty_page_in_the_middle_is_not_the_end() -> None:
     wire = Wire(projects(more=True, cursor="c1"), projects("a"))
 
     assert [project.name for project in api(wire).iter_projects("w1")] == ["a"]
+
+
+def test_pictures_come_page_by_page_to_the_end() -> None:
+    wire = Wire(pictures("a", "b", more=True, cursor="c1"), pictures("c"))
+
+    pages = [[picture.name for picture in page] for page in api(wire).iter_pictures("w1")]
+
+    assert pages == [["a", "b"], ["c"]]
+    assert wire.variables == [
+        {"workspaceId": "w1", "first": PAGE},
+        {"workspaceId": "w1", "first": PAGE, "after": "c1"},
+    ]
+
+
+def test_pictures_show_what_is_being_deleted_too() -> None:
+    wire = Wire(pictures())
+
+    list(api(wire).iter_pictures("w1"))
+
+    assert "includeDeleted: true" in json.loads(wire.requests[0].content)["query"]
+
+
+def test_a_picture_whose_services_go_on_knows_none_of_them_and_its_page_is_whole() -> None:
+    cut = environment_node("production", service_node(), more=True)
+    nodes = [picture_node(id="p1", environments=connection(cut)), picture_node(id="p2")]
+    wire = Wire(data(projects=connection(*nodes)))
+
+    [page] = api(wire).iter_pictures("w1")
+
+    assert [(picture.id, picture.services is None) for picture in page] == [
+        ("p1", True),
+        ("p2", False),
+    ]
+    assert len(wire.requests) == 1
+
+
+def test_pictures_that_break_off_are_an_error() -> None:
+    wire = Wire(pictures("a", more=True, cursor="c1"), NOT_AUTHORIZED)
+    pages = api(wire).iter_pictures("w1")
+    next(pages)
+
+    with pytest.raises(errors.RailwayUnauthorized):
+        next(pages)
+
+
+@pytest.mark.parametrize("cursor", [None, ""])
+def test_pictures_that_go_on_without_a_cursor_are_an_error(cursor: str | None) -> None:
+    wire = Wire(pictures("a", more=True, cursor=cursor))
+
+    with pytest.raises(errors.RailwayBadResponse, match="did not come to an end"):
+        list(api(wire).iter_pictures("w1"))
 
 
 def test_services_are_listed_to_the_end() -> None:
@@ -261,6 +324,25 @@ def test_a_project_is_deleted_when_railway_says_so(said: bool) -> None:
     assert wire.variables == [{"id": "p1"}]
 
 
+@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize(
+    ("change", "operation", "field"),
+    [
+        (RailwayApi.schedule_deletion, "ProjectScheduleDelete", "projectScheduleDelete"),
+        (RailwayApi.cancel_deletion, "ProjectScheduleDeleteCancel", "projectScheduleDeleteCancel"),
+        (RailwayApi.hasten_deletion, "ProjectScheduleDeleteForce", "projectScheduleDeleteForce"),
+    ],
+)
+def test_a_deletion_is_scheduled_cancelled_and_hastened_when_railway_says_so(
+    change: Callable[[RailwayApi, str], bool], operation: str, field: str, said: bool
+) -> None:
+    wire = Wire(data(**{field: said}))
+
+    assert change(api(wire), "p1") is said
+    assert wire.operations == [f"mutation {operation}"]
+    assert wire.variables == [{"id": "p1"}]
+
+
 def test_settings_are_sent_as_they_are() -> None:
     wire = Wire(data(serviceInstanceUpdate=True))
 
@@ -280,16 +362,39 @@ def test_a_deployment_is_started_and_its_id_returned(
     assert wire.variables == [{"serviceId": "s1", "environmentId": "e1", **sent}]
 
 
+def test_the_newest_commit_is_deployed_without_learning_an_id() -> None:
+    wire = Wire(data(serviceInstanceDeploy=True))
+
+    api(wire).deploy_latest("s1", "e1")
+
+    assert "latestCommit: true" in json.loads(wire.requests[0].content)["query"]
+    assert wire.variables == [{"serviceId": "s1", "environmentId": "e1"}]
+
+
+def test_a_deployment_is_started_again_and_the_new_id_returned() -> None:
+    wire = Wire(data(deploymentRedeploy={"id": "d2"}))
+
+    assert api(wire).redeploy("d1") == "d2"
+    assert wire.operations == ["mutation DeploymentRedeploy"]
+    assert wire.variables == [{"id": "d1"}]
+
+
 CHANGES: list[Ask] = [
     lambda api: api.create_project("acme", workspace_id="w1", description=""),
     lambda api: api.describe_project("p1", "new"),
     lambda api: api.delete_project("p1"),
     lambda api: api.update_settings("s1", "e1", {}),
     lambda api: api.deploy("s1", "e1"),
+    lambda api: api.schedule_deletion("p1"),
+    lambda api: api.cancel_deletion("p1"),
+    lambda api: api.hasten_deletion("p1"),
+    lambda api: api.deploy_latest("s1", "e1"),
+    lambda api: api.redeploy("d1"),
 ]
 READS: list[Ask] = [
     lambda api: api.workspaces(),
     lambda api: list(api.iter_projects("w1")),
+    lambda api: list(api.iter_pictures("w1")),
     lambda api: api.project("p1"),
     lambda api: api.projects_by_ids(["p1"]),
     lambda api: api.services("p1", "e1"),
@@ -333,6 +438,12 @@ def test_every_read_is_repeated(ask: Ask) -> None:
         (lambda api: list(api.iter_projects("w1")), data(projects=SECRET)),
         (lambda api: list(api.iter_projects("w1")), data(projects={"edges": []})),
         (lambda api: list(api.iter_projects("w1")), data(projects=connection({"id": SECRET}))),
+        (lambda api: list(api.iter_pictures("w1")), data(projects=SECRET)),
+        (lambda api: list(api.iter_pictures("w1")), data(projects=connection({"id": SECRET}))),
+        (
+            lambda api: list(api.iter_pictures("w1")),
+            data(projects=connection(picture_node(environments=connection(SECRET)))),
+        ),
         (lambda api: api.services("p1", "e1"), data(environment=None)),
         (lambda api: api.services("p1", "e1"), data(environment={"serviceInstances": [SECRET]})),
         (lambda api: api.project("p1"), data(project=None)),
@@ -347,6 +458,11 @@ def test_every_read_is_repeated(ask: Ask) -> None:
         (lambda api: api.describe_project("p1", SECRET), data(projectUpdate={"id": SECRET})),
         (lambda api: api.delete_project("p1"), data()),
         (lambda api: api.deploy("s1", "e1"), data()),
+        (lambda api: api.schedule_deletion("p1"), data()),
+        (lambda api: api.cancel_deletion("p1"), data()),
+        (lambda api: api.hasten_deletion("p1"), data()),
+        (lambda api: api.redeploy("d1"), data(deploymentRedeploy=SECRET)),
+        (lambda api: api.redeploy("d1"), data(deploymentRedeploy={"id": None})),
     ],
 )
 def test_a_misshapen_answer_is_a_bad_response_that_shows_no_value(

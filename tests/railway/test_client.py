@@ -31,7 +31,7 @@ from tests.railway.conftest import (
     quickly,
     refusal,
 )
-from tests.railway.test_types import listed_node, project_node, service_node
+from tests.railway.test_types import listed_node, picture_node, project_node, service_node
 
 TARGET = Target("p1", "e1")
 GOOD = """print('{"id": "from-the-cli", "domain": "https://acme.test"}')"""
@@ -89,6 +89,7 @@ def test_a_login_creates_by_the_cli(
         (lambda client: client.set_secret(TARGET, "s1", "KEY", "value"), "variable"),
         (lambda client: client.create_domain(TARGET, "s1"), "domain"),
         (lambda client: client.connect_source(TARGET, "s1", repo="o/r", branch="b"), "service"),
+        (lambda client: client.deploy_latest_by_cli(TARGET, "s1"), "redeploy"),
     ],
 )
 def test_what_changes_a_projects_shape_goes_by_the_cli(
@@ -114,6 +115,11 @@ def test_what_changes_a_projects_shape_goes_by_the_cli(
             lambda client: list(client.iter_projects("w1")),
             data(projects=connection(listed_node())),
             "query Projects",
+        ),
+        (
+            lambda client: list(client.iter_pictures("w1")),
+            data(projects=connection(picture_node())),
+            "query WorkspacePictures",
         ),
         (lambda client: client.project("p1"), data(project=project_node()), "query Project"),
         (
@@ -144,6 +150,21 @@ def test_what_changes_a_projects_shape_goes_by_the_cli(
             "mutation ProjectDelete",
         ),
         (
+            lambda client: client.schedule_deletion("p1"),
+            data(projectScheduleDelete=True),
+            "mutation ProjectScheduleDelete",
+        ),
+        (
+            lambda client: client.cancel_deletion("p1"),
+            data(projectScheduleDeleteCancel=True),
+            "mutation ProjectScheduleDeleteCancel",
+        ),
+        (
+            lambda client: client.hasten_deletion("p1"),
+            data(projectScheduleDeleteForce=True),
+            "mutation ProjectScheduleDeleteForce",
+        ),
+        (
             lambda client: client.update_settings(TARGET, "s1", {}),
             data(serviceInstanceUpdate=True),
             "mutation ServiceInstanceUpdate",
@@ -152,6 +173,16 @@ def test_what_changes_a_projects_shape_goes_by_the_cli(
             lambda client: client.deploy(TARGET, "s1", commit="c0ffee"),
             data(serviceInstanceDeployV2="d1"),
             "mutation ServiceInstanceDeploy",
+        ),
+        (
+            lambda client: client.deploy_latest(TARGET, "s1"),
+            data(serviceInstanceDeploy=True),
+            "mutation ServiceInstanceDeployLatest",
+        ),
+        (
+            lambda client: client.redeploy("d1"),
+            data(deploymentRedeploy={"id": "d2"}),
+            "mutation DeploymentRedeploy",
         ),
     ],
 )
@@ -166,13 +197,17 @@ def test_reads_and_simple_changes_go_by_the_api(
 
 
 def test_a_target_names_the_environment_and_the_project(cli: FakeCli) -> None:
-    wire = Wire(data(serviceInstanceDeployV2="d1"), data(variables={}))
+    wire = Wire(
+        data(serviceInstanceDeployV2="d1"), data(serviceInstanceDeploy=True), data(variables={})
+    )
     client = make_client(wire, cli=cli.command)
 
     client.deploy(TARGET, "s1")
+    client.deploy_latest(TARGET, "s1")
     client.variables(TARGET, "s1")
 
     assert wire.variables == [
+        {"serviceId": "s1", "environmentId": "e1"},
         {"serviceId": "s1", "environmentId": "e1"},
         {"projectId": "p1", "environmentId": "e1", "serviceId": "s1"},
     ]

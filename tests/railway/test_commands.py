@@ -35,8 +35,9 @@ COMMANDS: dict[str, Command] = {
     "secret": lambda cli: cli.set_secret(TARGET, "s1", "ADMIN_API_KEY", SECRET),
     "domain": lambda cli: cli.domain(TARGET, "s1"),
     "source": lambda cli: cli.connect_source(TARGET, "s1", repo="o/r", branch="main"),
+    "redeploy": lambda cli: cli.redeploy_from_source(TARGET, "s1"),
 }
-LINKED = [COMMANDS[name] for name in ("database", "service", "secret", "domain", "source")]
+LINKED = [command for name, command in COMMANDS.items() if name != "init"]
 ANSWERED = [COMMANDS[name] for name in ("init", "database", "service", "domain")]
 
 every_command = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
@@ -64,6 +65,7 @@ def failing(stderr: str, *, stdout: str = "", code: int = 1) -> str:
         ("secret", "variable set ADMIN_API_KEY --stdin --skip-deploys -s s1 --json"),
         ("domain", "domain --service s1 --json"),
         ("source", "service source connect --service s1 --repo o/r --branch main --json"),
+        ("redeploy", "redeploy -y --from-source -s s1 --json"),
     ],
 )
 def test_a_command_is_exactly_one_process(fake_cli: MakeFakeCli, command: str, argv: str) -> None:
@@ -143,6 +145,7 @@ def test_init_runs_where_nothing_is_linked(fake_cli: MakeFakeCli) -> None:
         ("init", "cli init", 120.0),
         ("database", "cli add", 240.0),
         ("secret", "cli variable", 120.0),
+        ("redeploy", "cli redeploy", 120.0),
     ],
 )
 def test_a_command_is_announced_as_a_change_with_the_seconds_it_may_take(
@@ -249,7 +252,7 @@ def test_an_answer_without_an_id_leaves_open_what_happened(
     assert caught.value.may_have_happened is True
 
 
-@pytest.mark.parametrize("command", ["secret", "source"])
+@pytest.mark.parametrize("command", ["secret", "source", "redeploy"])
 def test_a_command_whose_answer_says_nothing_new_may_print_anything(
     fake_cli: MakeFakeCli, command: str
 ) -> None:

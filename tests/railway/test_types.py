@@ -12,6 +12,7 @@ from instances.railway.api.types import (
     Deployment,
     ListedProject,
     LogEntry,
+    Picture,
     Project,
     ServiceInstance,
     reading,
@@ -46,6 +47,22 @@ def project_node(**changes: Any) -> dict[str, Any]:
         "environments": connection(),
         **changes,
     }
+
+
+def environment_node(name: str, *services: Any, more: bool = False) -> dict[str, Any]:
+    return {
+        "id": f"{name}-id",
+        "name": name,
+        "serviceInstances": connection(*services, more=more),
+    }
+
+
+def picture_node(**changes: Any) -> dict[str, Any]:
+    """Return a project as the listing of everything shows it, with one gateway."""
+    environments = connection(environment_node("production", service_node()))
+    return project_node(
+        **{"primaryEnvironmentId": "production-id", "environments": environments, **changes}
+    )
 
 
 def deployment_node(**changes: Any) -> dict[str, Any]:
@@ -146,6 +163,68 @@ def test_which_environment_is_meant_is_never_guessed(names: tuple[str, ...], cou
         Project.from_node(node)
 
 
+# Pictures.
+
+
+def test_a_picture_is_a_project_with_its_services() -> None:
+    picture = Picture.from_node(picture_node(deletedAt=CREATED))
+
+    assert (picture.id, picture.name) == ("p1", "luthien-acme")
+    assert picture.description == "Luthien Proxy instance: acme"
+    assert (picture.created_at, picture.deleted_at) == (CREATED_AT, CREATED_AT)
+    assert picture.environment_id == "production-id"
+    assert picture.services == (ServiceInstance.from_node(service_node()),)
+
+
+def test_a_picture_shows_the_services_of_the_environment_that_is_meant() -> None:
+    environments = connection(
+        environment_node("pr-7", service_node(serviceId="s7")),
+        environment_node("production", service_node(serviceId="s1")),
+    )
+
+    picture = Picture.from_node(picture_node(primaryEnvironmentId=None, environments=environments))
+
+    assert picture.environment_id == "production-id"
+    assert [service.service_id for service in picture.services or ()] == ["s1"]
+
+
+def test_a_picture_of_a_project_without_services_has_none_and_knows_it() -> None:
+    empty = connection(environment_node("production"))
+
+    assert Picture.from_node(picture_node(environments=empty)).services == ()
+
+
+def test_services_that_go_on_beyond_their_page_are_not_known() -> None:
+    cut = connection(environment_node("production", service_node(), more=True))
+
+    assert Picture.from_node(picture_node(environments=cut)).services is None
+
+
+def test_services_of_other_environments_may_go_on() -> None:
+    environments = connection(
+        environment_node("pr-7", more=True), environment_node("production", service_node())
+    )
+
+    assert Picture.from_node(picture_node(environments=environments)).services
+
+
+@pytest.mark.parametrize("names", [(), ("staging", "pr-7")])
+def test_a_picture_whose_environment_cannot_be_told_knows_no_services(
+    names: tuple[str, ...],
+) -> None:
+    environments = connection(*(environment_node(name, service_node()) for name in names))
+
+    picture = Picture.from_node(picture_node(primaryEnvironmentId=None, environments=environments))
+
+    assert (picture.environment_id, picture.services) == ("", None)
+
+
+def test_a_primary_environment_that_is_not_listed_has_no_known_services() -> None:
+    picture = Picture.from_node(picture_node(primaryEnvironmentId="beyond-the-page"))
+
+    assert (picture.environment_id, picture.services) == ("beyond-the-page", None)
+
+
 # Services.
 
 
@@ -215,6 +294,12 @@ def test_a_service_brings_its_latest_deployment() -> None:
 @pytest.mark.parametrize("meta", [None, {}, {"image": "redis:8"}])
 def test_a_deployment_may_have_no_commit(meta: object) -> None:
     assert Deployment.from_node(deployment_node(meta=meta)).commit == ""
+
+
+def test_a_deployment_knows_its_branch() -> None:
+    meta = {"commitHash": "c0ffee", "branch": "main"}
+
+    assert Deployment.from_node(deployment_node(meta=meta)).branch == "main"
 
 
 def test_a_status_that_is_not_known_is_passed_on() -> None:

@@ -163,3 +163,17 @@ def test_a_delete_now_hastens_what_railway_was_to_delete(
     instance.refresh_from_db()
     assert instance.status == Status.DELETED
     assert railway.requests[-1].operation == "projectScheduleDeleteForce"
+
+
+def test_an_overdue_tag_that_nobody_has_seen_is_not_taken_over(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand(address=False)
+    railway.edit(instance.project_id, description="deletion-scheduled:2026-01-01T00:00:00+00:00")
+
+    operation = scheduled(instance, requester)
+
+    instance.refresh_from_db()
+    assert operation.state == State.FAILED
+    assert "tagged on Railway as due since 2026-01-01 00:00 UTC" in operation.message
+    assert instance.status == Status.RUNNING

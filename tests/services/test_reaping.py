@@ -14,11 +14,14 @@ from django.utils import timezone
 from instances import timing
 from instances.exceptions import Held
 from instances.models import Instance, Job, Operation
-from instances.services import access, deletion, jobs, people, reaping, sync
+from instances.services import access, adoption, deletion, jobs, people, reaping, sync
+from instances.services.difference import OVERDUE
+from instances.services.jobs import Pass
 from instances.services.people import Requester
 from instances.services.reaping import Report
+from instances.simulator import projects
 from instances.simulator.server import LocalRailway
-from tests.conftest import Stand, carry_out
+from tests.conftest import Stand, carry_out, read_anew
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +42,12 @@ def run() -> Report:
 def days_later(days: float) -> Iterator[None]:
     with time_machine.travel(timezone.now() + timedelta(days=days), tick=True):
         yield
+
+
+def long_ago(instance: Instance) -> None:
+    """Have its operations ended so long ago that a list cannot lag behind them."""
+    ended = timezone.now() - timedelta(hours=1)
+    Operation.objects.filter(instance=instance).update(finished_at=ended)
 
 
 def scheduled(stand: Stand, requester: Requester, name: str = "acme") -> Instance:
@@ -210,3 +219,78 @@ def test_nothing_is_reaped_while_a_sync_is_held(
         run()
 
     assert is_there(railway, due)
+
+
+def test_what_somebody_restored_on_railway_is_kept(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = scheduled(stand, requester)
+    with days_later(7.1):
+        run()
+        long_ago(instance)
+        projects.cancel_deletion(railway.world.projects[instance.project_id])
+        with access.railway(timing.current()) as client:
+            sync.run(client)
+
+        report = run()
+
+        instance.refresh_from_db()
+        assert report.kept == [("acme", OVERDUE)]
+        assert is_there(railway, instance)
+        assert OVERDUE in instance.problem
+        carry_out(deletion.schedule(instance, requester, reason="", reschedule=True))
+        instance.refresh_from_db()
+        assert OVERDUE not in read_anew(instance).problem
+
+
+def test_what_was_overdue_before_it_was_adopted_is_kept(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    tag = "deletion-scheduled:2026-01-01T00:00:00+00:00"
+    instance = stand(ownership=Instance.Ownership.DISCOVERED, description=tag, address=False)
+    carry_out(adoption.adopt(instance, requester, reason="still in use"))
+
+    report = run()
+
+    assert report.kept == [("acme", OVERDUE)]
+    assert is_there(railway, instance)
+
+
+def test_what_was_renamed_while_it_is_tagged_is_kept_after_a_sync_too(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = scheduled(stand, requester)
+    long_ago(instance)
+    railway.edit(instance.project_id, name="luthien-acme-keep")
+    with access.railway(timing.current()) as client:
+        sync.run(client)
+
+    with days_later(7.1):
+        report = run()
+
+    instance.refresh_from_db()
+    assert instance.name == "acme"
+    assert report.kept == [("acme", "Its Railway project is named luthien-acme-keep.")]
+
+
+def test_what_was_reaped_does_not_look_like_a_list_that_shrank(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    due = [scheduled(stand, requester, name) for name in ("one", "two")]
+    railway.seed_instances(2)
+    with access.railway(timing.current()) as client:
+        for instance in due:
+            long_ago(instance)
+        sync.run(client)
+        with days_later(7.1):
+            reaping.run(client, people.cron(), let_by=Pass(requester, "both are wanted"))
+            for operation in Operation.objects.filter(kind=Operation.Kind.DELETE):
+                carry_out(operation)
+            sync.run(client)
+        with days_later(10):
+            for instance in due:
+                railway.vanish(instance.project_id)
+
+            report = sync.run(client)
+
+    assert report.deleted == 2

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
+from instances.exceptions import NotPossible
 from instances.models import Instance, Operation, Service
-from instances.services import redeployment
+from instances.services import recovery, redeployment
 from instances.services.people import Requester
 from instances.simulator import repositories
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
-from tests.conftest import Stand, carry_out
+from tests.conftest import Stand, carry_out, run_until
 from tests.looking import only_gateway
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +138,52 @@ def test_redeploying_waits_for_a_build_under_way(
 
     assert operation.state == State.SUCCEEDED, operation.message
     assert len(gateway.deployments) == 3
+
+
+def test_a_failed_instance_runs_again(stand: Stand, requester: Requester) -> None:
+    instance = stand()
+    instance.mark_failed()
+
+    carry_out(redeployment.request(instance, requester))
+
+    instance.refresh_from_db()
+    assert instance.status == Instance.Status.RUNNING
+
+
+def test_resuming_looks_again_whether_it_may_be_changed(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+    railway.faults.add(Fault("deployment:gateway", "needs_approval"))
+    operation = carry_out(redeployment.request(instance, requester))
+    assert operation.state == State.NEEDS_ATTENTION
+    railway.edit(instance.project_id, name="luthien-other")
+
+    recovery.resume(operation, requester)
+    carry_out(operation)
+
+    assert operation.state == State.FAILED
+    assert "is named luthien-other" in operation.message
+
+
+def test_a_redeploy_cannot_be_cancelled_once_it_may_have_changed_something(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+    operation = redeployment.request(instance, requester)
+    run_until(operation, step="deployment")
+
+    with pytest.raises(NotPossible, match="may have changed something on Railway"):
+        recovery.cancel(operation, requester)
+
+
+def test_no_key_is_sent_to_an_address_that_is_not_its_own_any_more(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+    only_gateway(railway).domains.clear()
+
+    operation = carry_out(redeployment.request(instance, requester))
+
+    assert operation.state == State.SUCCEEDED, operation.message
+    assert operation.log_lines.filter(text__contains="It has no address").exists()

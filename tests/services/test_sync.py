@@ -15,9 +15,9 @@ from instances import timing
 from instances.exceptions import Busy, Held
 from instances.models import Instance, Job, Operation, Service
 from instances.railway.client import errors
-from instances.services import access, deletion, jobs, people, sync
+from instances.services import access, adoption, deletion, jobs, people, sync
 from instances.services.people import Requester
-from instances.services.sync import Report
+from instances.services.sync import THERE_AGAIN, Report
 from instances.simulator import projects
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
@@ -231,7 +231,7 @@ def test_a_list_that_breaks_off_says_nothing_about_what_it_did_not_show(
     job = Job.objects.get(name=Job.Name.SYNC)
     assert not Instance.objects.filter(missed__gt=0).exists()
     assert job.error.startswith("Railway answered")
-    assert job.result["seen"] == 150
+    assert job.result["listed"] == 150
 
 
 def test_a_list_that_shrank_is_held_until_a_person_lets_it_through(
@@ -325,3 +325,75 @@ def test_services_are_followed(railway: LocalRailway, stand: Stand) -> None:
     instance.refresh_from_db()
     assert instance.status == Status.UNHEALTHY
     assert instance.services.get(role=Service.Role.REDIS).status == Service.Status.UNKNOWN
+
+
+def test_two_projects_renamed_to_one_name_stop_nothing(railway: LocalRailway, stand: Stand) -> None:
+    both = [stand("one", address=False), stand("two", address=False)]
+    for instance in both:
+        railway.edit(instance.project_id, name="luthien-same")
+
+    run()
+
+    assert sorted(Instance.objects.values_list("name", flat=True)) in (
+        ["one", "same"],
+        ["same", "two"],
+    )
+    assert Instance.objects.exclude(problem="").count() == 1
+
+
+def test_what_fits_no_column_stops_nothing(railway: LocalRailway) -> None:
+    odd, _ = railway.seed_instances(2)
+    gateway = next(s for s in odd.services.values() if s.name == "gateway")
+    gateway.deployments[-1].commit = "c" * 500
+    gateway.deployments[-1].branch = "b" * 500
+    gateway.repo = f"owner/{'r' * 500}"
+    railway.edit(odd.id, description="nul \x00 and half \ud800 a character")
+
+    assert run().created == 2
+
+    assert run().unchanged == 2
+    assert row(odd).description == "nul  and half ? a character"
+
+
+def test_an_address_that_is_gone_is_forgotten(railway: LocalRailway, stand: Stand) -> None:
+    instance = stand()
+    project = railway.world.projects[instance.project_id]
+    next(s for s in project.services.values() if s.name == "gateway").domains.clear()
+
+    run()
+
+    instance.refresh_from_db()
+    assert instance.host == ""
+
+
+def test_what_is_deleted_and_there_again_can_be_forgotten_and_discovered_anew(
+    railway: LocalRailway, stand: Stand, requester: Requester
+) -> None:
+    instance = stand(address=False)
+    long_ago(carry_out(deletion.delete(instance, requester, reason="")))
+    projects.cancel_deletion(railway.world.projects[instance.project_id])
+
+    report = run()
+
+    instance.refresh_from_db()
+    assert report.problems == [f"acme: {THERE_AGAIN}"]
+    assert instance.problem == THERE_AGAIN
+    adoption.forget(instance, requester, reason="it was restored")
+    assert run().created == 1
+
+
+def test_what_was_moved_elsewhere_and_deleted_there_is_missing_in_the_end(
+    railway: LocalRailway, stand: Stand, settings: Any
+) -> None:
+    instance = stand(address=False)
+    project = railway.world.projects[instance.project_id]
+    settings.RAILWAY_WORKSPACE_ID = project.workspace_id
+    project.workspace_id = railway.world.add_workspace("Elsewhere").id
+    for _ in range(4):
+        run()
+    railway.vanish(instance.project_id)
+
+    run()
+
+    instance.refresh_from_db()
+    assert instance.status == Status.MISSING

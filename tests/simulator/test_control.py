@@ -2,9 +2,11 @@
 
 import threading
 
+import pytest
+
 from instances.simulator import repositories
 from instances.simulator.server import LocalRailway
-from tests.simulator.conftest import Answer, Client, Json, eventually, http
+from tests.simulator.conftest import Answer, Client, Json, SteppedClock, eventually, http
 
 
 def control(railway: LocalRailway, method: str, path: str, body: Json = None) -> Answer:
@@ -85,6 +87,76 @@ def test_projects_are_seeded_added_and_edited_behind_the_apps_back(
     shown = control(railway, "GET", "state").json["projects"]
     assert [one["name"] for one in shown] == ["x-1", "x-2", "x-3", "b"]
     assert shown[-1]["services"][0]["name"] == "gateway"
+
+
+def test_an_instance_is_added_with_a_gateway_that_answers(railway: LocalRailway) -> None:
+    wanted = {"name": "acme", "variables": {"ADMIN_API_KEY": "admin"}, "description": "Demo"}
+
+    made = control(railway, "POST", "instance", wanted).json
+
+    assert (made["name"], made["description"]) == ("luthien-acme", "Demo")
+    [gateway] = [service for service in made["services"] if service["name"] == "gateway"]
+    assert "ADMIN_API_KEY" in gateway["variables"]
+    url = f"http://{gateway['domains'][0]}/api/admin/system-status"
+    assert http("GET", url, headers={"Authorization": "Bearer admin"}).status == 200
+
+
+def test_an_instance_may_be_added_without_an_address(railway: LocalRailway) -> None:
+    made = control(railway, "POST", "instance", {"name": "acme", "address": False}).json
+
+    assert [service["domains"] for service in made["services"]] == [[], [], []]
+
+
+def test_many_instances_are_seeded(railway: LocalRailway) -> None:
+    ids = control(railway, "POST", "seed/instances", {"count": 3, "prefix": "t-"}).json
+
+    assert [railway.world.projects[one].name for one in ids] == [
+        "luthien-t-1",
+        "luthien-t-2",
+        "luthien-t-3",
+    ]
+
+
+def test_a_project_is_deleted_and_restored_behind_the_apps_back(
+    railway: LocalRailway, clock: SteppedClock
+) -> None:
+    project = railway.add_instance("acme", address=False)
+
+    def edit(**wanted: Json) -> Json:
+        answer = control(railway, "POST", "edit", {"project": project.id, **wanted})
+        return answer.json["deletedAt"]
+
+    assert edit(scheduleDelete=True) == clock.now() + 48 * 3600
+    assert edit(restore=True) is None
+    assert edit(delete=True) == clock.now()
+
+
+def test_a_project_is_found_by_its_name_too(railway: LocalRailway) -> None:
+    project = railway.add_instance("acme", address=False)
+
+    control(railway, "POST", "edit", {"project": "luthien-acme", "description": "Demo"})
+
+    assert project.description == "Demo"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("instance", {}),
+        ("instance", {"name": "acme", "colour": "red"}),
+        ("seed/instances", {"prefix": "t-"}),
+        ("seed/instances", {"count": "many"}),
+        ("edit", {"project": "nothing", "delete": True}),
+    ],
+)
+def test_what_makes_no_sense_is_400_and_changes_nothing(
+    railway: LocalRailway, path: str, body: Json
+) -> None:
+    answer = control(railway, "POST", path, body)
+
+    assert answer.status == 400
+    assert answer.json["error"]
+    assert railway.world.projects == {}
 
 
 def test_a_push_becomes_the_head(railway: LocalRailway) -> None:

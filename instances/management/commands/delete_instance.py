@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from instances import deletion_tag
 from instances.management.operating import ReasonedCommand, confirm, expect_possible
 from instances.management.output import find_instance
 from instances.models import Instance
@@ -49,11 +50,10 @@ class Command(ReasonedCommand):
 
     def _schedule(self, instance: Instance, options: dict[str, Any]) -> dict[str, Any]:
         expect_possible(deletion.why_not_tag(instance))
-        confirm(
-            f"{instance} is deleted in {settings.DELETION_GRACE_DAYS:g} days, unless that is"
-            " cancelled.",
-            yes=options["yes"],
-        )
+        days = f"in {settings.DELETION_GRACE_DAYS:g} days"
+        if instance.deletion_scheduled_at and not options["reschedule"]:
+            days = f"on {deletion_tag.date(instance.deletion_scheduled_at)}, as it is tagged"
+        confirm(f"{instance} is deleted {days}, unless that is cancelled.", yes=options["yes"])
         operation = deletion.schedule(
             instance,
             people.command_line(),

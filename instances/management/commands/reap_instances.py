@@ -8,7 +8,7 @@ from typing import Any
 from instances import timing
 from instances.management.guarded import add_let_through, pass_from
 from instances.management.output import HELD, JsonCommand
-from instances.models import Operation
+from instances.models import Instance, Operation
 from instances.services import access, dispatch, people, reaping, reports
 
 
@@ -42,7 +42,8 @@ class Command(JsonCommand):
         for name in answer.get("due", []):
             self.stdout.write(f"{name} is due.")
         for line in answer.get("reaped", []):
-            gone = f"; Railway deletes it for good on {line['gone_at']}" if line["gone_at"] else ""
+            is_going = line["status"] == Instance.Status.DELETING
+            gone = f"; Railway deletes it for good on {line['gone_at']}" if is_going else ""
             self.stdout.write(f"{line['name']} is {line['status']}{gone}.")
         for key in ("kept", "failed"):
             for line in answer.get(key, []):

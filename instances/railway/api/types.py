@@ -10,6 +10,12 @@ from typing import Any, Self
 from instances.railway.errors import RailwayBadResponse
 
 PRODUCTION = "production"
+# Characters; what is longer than this is not Railway's, and fits no column.
+LONGEST_NAME = 64
+LONGEST_TEXT = 10_000
+LONGEST_BRANCH = 200
+LONGEST_REPOSITORY = 150
+LONGEST_HOST = 255
 
 
 @contextmanager
@@ -32,6 +38,12 @@ def identifier(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError("not an id")
     return value
+
+
+def text(value: Any, limit: int) -> str:
+    """Return text from outside as any database takes it: no NUL, no halves of characters."""
+    kept = str(value or "").replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return kept[:limit]
 
 
 def moment(text: str) -> datetime:
@@ -76,8 +88,8 @@ class ListedProject:
     def from_node(cls, node: Mapping[str, Any]) -> Self:
         return cls(
             id=identifier(node["id"]),
-            name=node["name"],
-            description=node["description"] or "",
+            name=text(node["name"], LONGEST_NAME),
+            description=text(node["description"], LONGEST_TEXT),
             created_at=moment(node["createdAt"]),
             deleted_at=optional_moment(node["deletedAt"]),
             has_services=bool(nodes(node["services"])),
@@ -97,8 +109,8 @@ class Project:
     def from_node(cls, node: Mapping[str, Any]) -> Self:
         return cls(
             id=identifier(node["id"]),
-            name=node["name"],
-            description=node["description"] or "",
+            name=text(node["name"], LONGEST_NAME),
+            description=text(node["description"], LONGEST_TEXT),
             created_at=moment(node["createdAt"]),
             deleted_at=optional_moment(node["deletedAt"]),
             environment_id=_environment_id(node),
@@ -135,13 +147,13 @@ class Deployment:
             status=node["status"],
             created_at=moment(node["createdAt"]),
             stopped=bool(node["deploymentStopped"]),
-            commit=_meta(node, "commitHash"),
-            branch=_meta(node, "branch"),
+            commit=_meta(node, "commitHash", LONGEST_NAME),
+            branch=_meta(node, "branch", LONGEST_BRANCH),
         )
 
 
-def _meta(node: Mapping[str, Any], name: str) -> str:
-    return str((node["meta"] or {}).get(name) or "")
+def _meta(node: Mapping[str, Any], name: str, limit: int) -> str:
+    return text((node["meta"] or {}).get(name), limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +176,11 @@ class ServiceInstance:
         deployment = node["latestDeployment"]
         return cls(
             service_id=identifier(node["serviceId"]),
-            name=node["serviceName"],
+            name=text(node["serviceName"], LONGEST_NAME),
             created_at=moment(node["service"]["createdAt"]),
             template_service_id=node["service"]["templateServiceId"] or "",
             image=source.get("image") or "",
-            repo=source.get("repo") or "",
+            repo=text(source.get("repo"), LONGEST_REPOSITORY),
             settings={key: node[key] for key in SETTINGS},
             host=_host(node["domains"]),
             deployment=Deployment.from_node(deployment) if deployment else None,
@@ -187,7 +199,7 @@ SETTINGS = (
 def _host(domains: Mapping[str, Any]) -> str:
     """Return the first domain; Railway's own before custom ones."""
     found = [*domains["serviceDomains"], *domains["customDomains"]]
-    return str(found[0]["domain"]) if found else ""
+    return text(found[0]["domain"], LONGEST_HOST) if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +227,8 @@ class Picture:
             environment_id = ""
         return cls(
             id=identifier(node["id"]),
-            name=node["name"],
-            description=node["description"] or "",
+            name=text(node["name"], LONGEST_NAME),
+            description=text(node["description"], LONGEST_TEXT),
             created_at=moment(node["createdAt"]),
             deleted_at=optional_moment(node["deletedAt"]),
             environment_id=environment_id,

@@ -8,7 +8,14 @@ from typing import Any
 from django.utils import timezone
 
 from instances import deletion_tag
-from instances.operations.plan import CalledOff, Done, Permanent, StepDefinition, Waiting
+from instances.operations.plan import (
+    CalledOff,
+    Done,
+    OutcomeUnknown,
+    Permanent,
+    StepDefinition,
+    Waiting,
+)
 from instances.railway.client import Project, errors
 from instances.services.steps.gateway import READ_LAG
 from instances.services.steps.look import (
@@ -42,7 +49,12 @@ class WriteTag(StepDefinition[Work]):
             raise Permanent(f"Railway is deleting the project of {work.instance} already.")
         due = deletion_tag.scheduled_at(project.description)
         if due and (due == self._wanted(work) or not work.operation.config["reschedule"]):
-            # Asking twice does not move the date.
+            # Asking twice does not move the date; but it must be one that somebody has seen.
+            if due <= timezone.now() and due != work.instance.deletion_scheduled_at:
+                raise Permanent(
+                    f"The project of {work.instance} is tagged on Railway as due since"
+                    f" {deletion_tag.date(due)}. Sync it, then cancel that first."
+                )
             return Done({"at": due.isoformat(), "written": project.description})
         if "former" not in facts:
             work.run.remember(former=_worth_keeping(project, work))
@@ -145,6 +157,7 @@ class DeleteProject(StepDefinition[Work]):
 
     name = "delete"
     title = "Delete the Railway project"
+    absent_after = 60.0
     tries = 5
     point_of_no_return = True
 
@@ -159,16 +172,26 @@ class DeleteProject(StepDefinition[Work]):
         return None
 
     def ensure(self, work: Work) -> None:
-        project_id = work.instance.project_id
-        if not self._is_immediate(work):
-            done = work.railway.schedule_deletion(project_id)
-        elif work.run.step.fact("is_scheduled"):
-            done = work.railway.hasten_deletion(project_id)
-        else:
-            done = work.railway.delete_project(project_id)
+        is_first = work.run.step.attempts == 0
+        try:
+            done = self._delete(work)
+        except (errors.RailwayNotFound, errors.RailwayUnauthorized) as error:
+            if is_first:
+                # It was read directly before, so it is there, and the token works.
+                raise Permanent(f"{error} Perhaps the token may not delete projects.") from None
+            # An earlier call without an answer may have been carried out after all.
+            raise OutcomeUnknown(str(error)) from None
         if not done:
             raise Permanent(f"Railway did not delete the project of {work.instance}, nor say why.")
         work.run.record(deleted=True)
+
+    def _delete(self, work: Work) -> bool:
+        project_id = work.instance.project_id
+        if not self._is_immediate(work):
+            return work.railway.schedule_deletion(project_id)
+        if work.run.step.fact("is_scheduled"):
+            return work.railway.hasten_deletion(project_id)
+        return work.railway.delete_project(project_id)
 
     def _is_immediate(self, work: Work) -> bool:
         return bool(work.operation.config["mode"] == IMMEDIATE)
@@ -210,5 +233,5 @@ class DeleteProject(StepDefinition[Work]):
         if due is None:
             raise CalledOff("Kept: its deletion tag is gone from Railway.")
         if due > timezone.now():
-            raise CalledOff(f"Kept: its tag on Railway is not due before {due:%Y-%m-%d %H:%M} UTC.")
+            raise CalledOff(f"Kept: its tag on Railway is not due before {deletion_tag.date(due)}.")
         return project

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from instances.gateway import GatewayError, GatewayTooOld
 from instances.gateway_variables import (
     ADMIN_API_KEY,
@@ -12,25 +14,36 @@ from instances.gateway_variables import (
     GENERATED_SECRETS,
     OLD_CLIENT_KEY,
 )
+from instances.models import Instance
 from instances.operations.plan import Done, Permanent, StepDefinition, Waiting
 from instances.railway.client import ServiceInstance
 from instances.secrets import Secret, fingerprint
 from instances.services import credentials
+from instances.services.difference import OVERDUE
 from instances.services.steps.gateway import GATEWAY, READ_LAG, gateway_service
+from instances.services.steps.look import LookAtOurProject, expect_unprotected, read_project
 from instances.services.steps.redeploy import StartDeployment, redeploy_same
 from instances.services.steps.rollout import HEALTH_POLL, FollowDeployment
 from instances.services.steps.work import Work, recently
 
-FAILED = {"FAILED", "CRASHED"}
+# The one state that proves that a deployment was never live.
+NEVER_LIVE = "FAILED"
 
 
-class ImportKeys(StepDefinition[Work]):
-    """The three keys that every instance has; they are stored encrypted, and never logged."""
+class TakeOver(StepDefinition[Work]):
+    """
+    From here on it is ours, with the three keys that every instance has.
+
+    They are stored encrypted together with the ownership, and never logged.
+    """
 
     name = "keys"
-    title = "Take over its keys from Railway"
+    title = "Take it over, with its keys"
 
     def observe(self, work: Work) -> Done:
+        expect_unprotected(read_project(work))
+        service = gateway_service(work)
+        deployment = service.deployment if service else None
         held = work.variables(work.run.facts(GATEWAY)["service_id"])
         if CLIENT_API_KEY not in held and OLD_CLIENT_KEY in held:
             # As the old tool named it (docs/gateway.md).
@@ -40,11 +53,26 @@ class ImportKeys(StepDefinition[Work]):
         missing = [name for name in GENERATED_SECRETS if name not in usable]
         if missing:
             work.run.warn(f"Railway holds no {', '.join(missing)} that can be taken over.")
-        return Done({"names": sorted(usable), "missing": missing})
+        return Done(
+            {
+                "names": sorted(usable),
+                "missing": missing,
+                "repository": service.repo if service else "",
+                "branch": deployment.branch if deployment else "",
+            }
+        )
 
     def settle(self, work: Work, facts: dict[str, Any]) -> None:
-        del facts
-        credentials.adopt(work.instance, work.found_keys, work.operation)
+        instance = work.instance
+        credentials.adopt(instance, work.found_keys, work.operation)
+        instance.ownership = Instance.Ownership.ADOPTED
+        instance.repository = facts["repository"] or instance.repository
+        instance.branch = facts["branch"] or instance.branch
+        due = instance.deletion_scheduled_at
+        if due and due <= timezone.now():
+            # Nobody here has asked for it, so the next reap must not carry it out.
+            instance.problem = OVERDUE
+        instance.save(update_fields=["ownership", "repository", "branch", "problem"])
 
 
 def _is_key(value: str) -> bool:
@@ -97,6 +125,18 @@ class SetNewKeys(StepDefinition[Work]):
         }
 
 
+class LookAgain(LookAtOurProject):
+    """Before anything is put back: the project may have become somebody else's meanwhile."""
+
+    name = "look_again"
+    title = "Look at the Railway project again"
+
+    def observe(self, work: Work) -> Done:
+        if not _step(work, SetNewKeys.name).attempts:
+            return Done()
+        return super().observe(work)
+
+
 class RestoreKeys(SetNewKeys):
     """What was set is set back; the older keys were never retired."""
 
@@ -134,8 +174,12 @@ class FollowAgain(FollowDeployment):
 
     def observe(self, work: Work) -> Done | Waiting:
         if work.run.facts(StartAgain.name).get("not_needed"):
-            return Done()
+            return Done({"not_needed": True})
         return super().observe(work)
+
+    def settle(self, work: Work, facts: dict[str, Any]) -> None:
+        if not facts.get("not_needed"):
+            super().settle(work, facts)
 
 
 def _may_be_live(work: Work) -> bool:
@@ -146,7 +190,7 @@ def _may_be_live(work: Work) -> bool:
     if service is None or service.deployment is None:
         return True
     is_newest = service.deployment.id == started.fact("deployment_id")
-    return not (is_newest and service.deployment.status in FAILED)
+    return not (is_newest and service.deployment.status == NEVER_LIVE)
 
 
 def _step(work: Work, name: str) -> Any:

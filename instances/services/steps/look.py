@@ -14,7 +14,7 @@ from instances.services.steps.work import Work
 
 
 class LookAtProject(StepDefinition[Work]):
-    """Its id is known and so must it be: name and ownership are compared before anything."""
+    """Read it by its id, which is all that is known for certain."""
 
     name = "project"
     title = "Look at the Railway project"
@@ -33,6 +33,13 @@ class LookAtOurProject(LookAtProject):
         return Done({"project_id": project.id, "environment_id": project.environment_id})
 
 
+class LookAtAdoptable(LookAtProject):
+    def observe(self, work: Work) -> Done:
+        project = read_project(work)
+        expect_unprotected(project)
+        return Done({"project_id": project.id, "environment_id": project.environment_id})
+
+
 class FindGateway(StepDefinition[Work]):
     """Its id, by the same name of the step as where a create makes it."""
 
@@ -47,7 +54,7 @@ class FindGateway(StepDefinition[Work]):
                 f"The Railway project of {work.instance} has no service named gateway."
                 " Look at the project on Railway."
             )
-        return Done({"service_id": gateway.service_id, "before": deployment_id(gateway)})
+        return Done({"service_id": gateway.service_id})
 
 
 class TakePicture(StepDefinition[Work]):
@@ -79,8 +86,8 @@ def read_project(work: Work) -> Project:
         # Whether it is the token that is refused is told by asking for ourselves.
         work.railway.workspaces()
     raise Permanent(
-        f"Railway does not show the project of {work.instance} ({project_id}) to this token, so"
-        " nothing was done. If it is gone for good, forget the instance."
+        f"Railway does not show the project of {work.instance} ({project_id}) to this token, so it"
+        " was left as it is. If it is gone for good, forget the instance."
     )
 
 
@@ -89,13 +96,17 @@ def expect_ours(work: Work, project: Project) -> None:
     instance = Instance.objects.get(pk=work.instance.pk)
     if not instance.is_ours:
         raise Permanent(f"{instance} was only discovered here and is left alone. Adopt it first.")
-    if is_protected(project_id=project.id, name=project.name):
-        raise Permanent(f"The Railway project {project.name} is protected, so it is left alone.")
+    expect_unprotected(project)
     if project.id != instance.project_id or project.name != instance.project_name:
         raise Permanent(
             f"The Railway project {project.id} is named {project.name}, not"
             f" {instance.project_name}, so it is left alone. Rename it back on Railway, or sync."
         )
+
+
+def expect_unprotected(project: Project) -> None:
+    if is_protected(project_id=project.id, name=project.name):
+        raise Permanent(f"The Railway project {project.name} is protected, so it is left alone.")
 
 
 def not_shown_yet(what: str) -> Waiting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from instances.operations.plan import Done, Permanent, StepDefinition, Waiting
 from instances.railway.client import ServiceInstance, errors
-from instances.services.steps.gateway import GATEWAY, gateway_service
+from instances.services.steps.gateway import GATEWAY, ApplySettings, gateway_service
 from instances.services.steps.look import deployment_id
 from instances.services.steps.work import Work, since_answer
 
@@ -16,6 +16,12 @@ APPEARS = 60.0
 LOOK = 4.0
 # Refusals of the API after which the CLI is asked, which waits for what Railway changes.
 REFUSALS = 2
+
+
+class RewriteSettings(ApplySettings):
+    """What a create does in passing is the first change here: from it on there is no way back."""
+
+    point_of_no_return = True
 
 
 class StartDeployment(StepDefinition[Work]):

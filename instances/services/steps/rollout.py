@@ -10,6 +10,7 @@ from instances.gateway_variables import ADMIN_API_KEY
 from instances.models import LogLine, Service
 from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
 from instances.railway.client import Deployment, LogEntry, errors
+from instances.services import credentials
 from instances.services.mirror import mirror_service
 from instances.services.steps.gateway import GATEWAY, gateway_service
 from instances.services.steps.work import Work, since_answer
@@ -79,6 +80,8 @@ class FollowDeployment(StepDefinition[Work]):
             return Waiting("Railway does not show the deployment for the moment.", DEPLOYMENT_POLL)
         self._follow(work, deployment)
         if deployment.status == "SUCCESS":
+            at = f", at commit {deployment.commit[:9]}" if deployment.commit else ""
+            work.run.log(f"Deployment {deployment.id} is live{at}.")
             return Done({"deployment_id": deployment.id, "commit": deployment.commit})
         if deployment.status in {"FAILED", "CRASHED"}:
             self._attach_log(work, deployment)
@@ -145,14 +148,14 @@ class GatewayAnswers(StepDefinition[Work]):
         if not work.instance.url:
             work.run.warn("It has no address, so the gateway could not be asked.")
             return Done()
-        admin_key = work.secrets.get(ADMIN_API_KEY)
+        keys = credentials.in_doubt(work.instance, ADMIN_API_KEY)
         try:
             with work.gateway() as gateway:
                 version = gateway.health()
-                if admin_key is None:
+                if not keys:
                     work.run.warn("Its admin key is not known, so only its health was checked.")
                     return Done({"version": version})
-                status = gateway.status(admin_key.reveal())
+                status = gateway.status(*(key.reveal() for key in keys))
         except GatewayTooOld as old:
             work.run.warn(f"{old} That it sees its databases could not be checked.")
             return Done({"version": version})
