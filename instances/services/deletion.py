@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -89,7 +89,6 @@ def schedule(
     A tag that is there already keeps its date, unless `reschedule` says otherwise.
     """
     row = asking.locked_now(instance, seen)
-    at = timezone.now() + timedelta(days=settings.DELETION_GRACE_DAYS)
     return asking.ask(
         row,
         Operation.Kind.SCHEDULE_DELETION,
@@ -97,7 +96,7 @@ def schedule(
         requester,
         why_not=why_not_tag(row),
         reason=reason,
-        config={"at": at.replace(microsecond=0).isoformat(), "reschedule": reschedule},
+        config={"days": settings.DELETION_GRACE_DAYS, "reschedule": reschedule},
     )
 
 

@@ -153,11 +153,13 @@ class LocalRailway:
                 name=changes.get("name"),
                 description=changes.get("description"),
             )
+            self.world.save()
 
     def vanish(self, project_id: str) -> None:
         """Have a project be no more, without a trace."""
         with self.world.lock:
             self.world.projects.pop(project_id)
+            self.world.save()
 
     def deployed(self, domain_or_project_id: str) -> dict[str, str] | None:
         """Return the variables that the live gateway runs with, by its domain or its project."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from instances import deletion_tag
@@ -177,3 +178,16 @@ def test_an_overdue_tag_that_nobody_has_seen_is_not_taken_over(
     assert operation.state == State.FAILED
     assert "tagged on Railway as due since 2026-01-01 00:00 UTC" in operation.message
     assert instance.status == Status.RUNNING
+
+
+def test_the_grace_period_begins_when_the_tag_is_written(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand(address=False)
+    operation = deletion.schedule(instance, requester, reason="over")
+
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        carry_out(operation)
+        due = deletion_tag.scheduled_at(railway.world.projects[instance.project_id].description)
+        assert due
+        assert due > timezone.now() + timedelta(days=6)

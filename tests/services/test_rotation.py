@@ -443,3 +443,15 @@ def test_a_key_without_an_older_one_is_kept_when_it_stays_on_railway(
     assert kept.value.reveal() == only_gateway(railway).variables[ADMIN_API_KEY]
     said = people.history(instance)[0].get_change_message()
     assert "No older ADMIN_API_KEY is known, so the new one stays on Railway." in said
+
+
+def test_a_key_that_was_changed_by_hand_is_not_overwritten(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+    only_gateway(railway).variables[CLIENT_API_KEY] = "by-hand"
+
+    operation = carry_out(rotation.request(instance, requester))
+
+    assert operation.message.startswith("CLIENT_API_KEY on Railway is not the one known here")
+    assert only_gateway(railway).variables[CLIENT_API_KEY] == "by-hand"

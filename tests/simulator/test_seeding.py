@@ -263,3 +263,13 @@ def test_it_follows_the_newest_commit(
     clock.step(142)
     live = deployments.live(gateway, clock.now())
     assert live is gateway.deployments[-1]
+
+
+def test_what_is_edited_behind_the_apps_back_survives_a_restart(tmp_path: Path) -> None:
+    state_file = tmp_path / "state.json"
+    with LocalRailway(state_file=state_file) as first:
+        project = first.add_instance("acme", address=False)
+        first.edit(project.id, description="Demo")
+
+    with LocalRailway(state_file=state_file) as second:
+        assert second.world.projects[project.id].description == "Demo"

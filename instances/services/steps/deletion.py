@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -25,7 +25,7 @@ from instances.services.steps.look import (
     read_project,
 )
 from instances.services.steps.project import description
-from instances.services.steps.removal import is_gone_from_listing
+from instances.services.steps.removal import find_listed
 from instances.services.steps.work import Work
 
 IMMEDIATE = "immediate"
@@ -48,7 +48,9 @@ class WriteTag(StepDefinition[Work]):
         if project.deleted_at is not None:
             raise Permanent(f"Railway is deleting the project of {work.instance} already.")
         due = deletion_tag.scheduled_at(project.description)
-        if due and (due == self._wanted(work) or not work.operation.config["reschedule"]):
+        if due and due.isoformat() == facts.get("at"):
+            return Done({"written": project.description})
+        if due and not work.operation.config["reschedule"]:
             # Asking twice does not move the date; but it must be one that somebody has seen.
             if due <= timezone.now() and due != work.instance.deletion_scheduled_at:
                 raise Permanent(
@@ -61,19 +63,19 @@ class WriteTag(StepDefinition[Work]):
         return None
 
     def ensure(self, work: Work) -> None:
-        at = self._wanted(work)
-        tag = deletion_tag.write(at)
+        if "at" not in work.run.step.facts:
+            # The grace begins when the tag is written, however long that had to wait.
+            grace = timedelta(days=work.operation.config["days"])
+            work.run.remember(at=(timezone.now() + grace).replace(microsecond=0).isoformat())
+        tag = deletion_tag.write(datetime.fromisoformat(work.run.step.fact("at")))
         work.railway.describe_project(work.instance.project_id, tag)
-        work.run.record(at=at.isoformat(), written=tag)
+        work.run.record(written=tag)
 
     def settle(self, work: Work, facts: dict[str, Any]) -> None:
         instance = work.instance
         instance.description = facts["written"]
         instance.former_description = facts.get("former", instance.former_description)
         instance.save(update_fields=["description", "former_description"])
-
-    def _wanted(self, work: Work) -> datetime:
-        return datetime.fromisoformat(work.operation.config["at"])
 
 
 def _worth_keeping(project: Project, work: Work) -> str:
@@ -166,6 +168,9 @@ class DeleteProject(StepDefinition[Work]):
             return self._look_immediate(work)
         if work.run.step.fact("deleted"):
             return self._look_scheduled(work)
+        if work.run.step.attempts and (seen := read_project(work)).deleted_at is not None:
+            # A call without an answer was carried out, whatever the tag says by now.
+            return Done({"gone_at": seen.deleted_at.isoformat()})
         project = self._expect_wanted(work)
         if project.deleted_at is not None:
             return Done({"gone_at": project.deleted_at.isoformat()})
@@ -199,7 +204,7 @@ class DeleteProject(StepDefinition[Work]):
     def _look_immediate(self, work: Work) -> Done | None:
         if work.run.step.fact("deleted"):
             return Done()
-        if work.run.step.attempt_at is not None and self._is_gone(work):
+        if work.run.step.attempts and self._is_gone(work):
             return Done()
         project = self._expect_wanted(work)
         work.run.remember(is_scheduled=project.deleted_at is not None)
@@ -216,13 +221,19 @@ class DeleteProject(StepDefinition[Work]):
         return Done({"gone_at": project.deleted_at.isoformat()})
 
     def _is_gone(self, work: Work) -> bool:
-        """Look whether a call without an answer was carried out."""
-        was_scheduled = work.run.step.fact("is_scheduled")
+        """
+        Look whether a call without an answer was carried out.
+
+        What Railway will only delete in 48 h is not gone: it can still be brought back.
+        """
         try:
             deleted_at = work.railway.project(work.instance.project_id).deleted_at
         except (errors.RailwayNotFound, errors.RailwayUnauthorized):
-            return is_gone_from_listing(work, work.instance.project_id)
-        return deleted_at is not None and (not was_scheduled or deleted_at <= timezone.now())
+            listed = find_listed(work, work.instance.project_id)
+            if listed is None:
+                return True
+            deleted_at = listed.deleted_at
+        return deleted_at is not None and deleted_at <= timezone.now()
 
     def _expect_wanted(self, work: Work) -> Project:
         project = read_project(work)

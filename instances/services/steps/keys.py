@@ -88,6 +88,7 @@ class SetNewKeys(StepDefinition[Work]):
     point_of_no_return = True
 
     def observe(self, work: Work) -> Done | Waiting | None:
+        self.expect_known(work)
         missing = self._missing(work)
         if not missing:
             return Done({"names": sorted(self.wanted(work))})
@@ -104,6 +105,19 @@ class SetNewKeys(StepDefinition[Work]):
 
     def most_tries(self, work: Work) -> int:
         return self.tries * max(len(self.wanted(work)), 1)
+
+    def expect_known(self, work: Work) -> None:
+        """Raise Permanent when somebody has changed a key on Railway: it could not be put back."""
+        if work.run.step.attempts:
+            return
+        held = work.variables(work.run.facts(GATEWAY)["service_id"])
+        for name in work.coming:
+            known = credentials.in_doubt(work.instance, name)
+            if name in held and name in work.secrets and Secret(held[name]) not in known:
+                raise Permanent(
+                    f"{name} on Railway is not the one known here: somebody has changed it there."
+                    " Put the known one back, or forget the instance and adopt it anew."
+                )
 
     def wanted(self, work: Work) -> dict[str, Secret]:
         """Return the new keys; an older name of the client's key has to follow it."""
@@ -143,6 +157,9 @@ class RestoreKeys(SetNewKeys):
     name = "old_keys"
     title = "Set the older keys again"
     point_of_no_return = False
+
+    def expect_known(self, work: Work) -> None:
+        """What is there now was set by this very operation."""
 
     def wanted(self, work: Work) -> dict[str, Secret]:
         touched = _step(work, SetNewKeys.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from instances.models import Instance, Service
-from instances.operations.plan import Done, Permanent, StepDefinition, Waiting
+from instances.operations.plan import Done, Permanent, StepDefinition, Transient, Waiting
 from instances.protection import is_protected
 from instances.railway.client import Project, ServiceInstance, errors
 from instances.services import mirror, shape
@@ -85,6 +85,9 @@ def read_project(work: Work) -> Project:
     except (errors.RailwayNotFound, errors.RailwayUnauthorized):
         # Whether it is the token that is refused is told by asking for ourselves.
         work.railway.workspaces()
+    if work.run.step.attempts:
+        # Something was asked for, and whether it was done is seen only by looking.
+        raise Transient(f"Railway does not show the project of {work.instance} for the moment.")
     raise Permanent(
         f"Railway does not show the project of {work.instance} ({project_id}) to this token, so it"
         " was left as it is. If it is gone for good, forget the instance."

@@ -9,7 +9,7 @@ from instances.operations.plan import (
     Waiting,
 )
 from instances.protection import is_protected
-from instances.railway.client import errors
+from instances.railway.client import ListedProject, errors
 from instances.services.steps.preflight import workspace
 from instances.services.steps.project import CreateProject, find_lost_project
 from instances.services.steps.work import Work
@@ -94,13 +94,15 @@ def is_gone(work: Work, project_id: str) -> bool:
     try:
         return work.railway.project(project_id).deleted_at is not None
     except (errors.RailwayNotFound, errors.RailwayUnauthorized):
-        return is_gone_from_listing(work, project_id)
+        listed = find_listed(work, project_id)
+    if listed is None:
+        return work.run.step.attempt_at is not None
+    return listed.deleted_at is not None
 
 
-def is_gone_from_listing(work: Work, project_id: str) -> bool:
-    """Tell whether the workspace's complete listing, after a delete of ours, is without it."""
+def find_listed(work: Work, project_id: str) -> ListedProject | None:
+    """Return the project from the workspace's complete listing, where it may be deleted."""
     workspace_id = work.run.facts("preflight").get("workspace_id") or workspace(work.railway).id
-    for project in work.railway.iter_projects(workspace_id, include_deleted=True):
-        if project.id == project_id:
-            return project.deleted_at is not None
-    return work.run.step.attempt_at is not None
+    listing = work.railway.iter_projects(workspace_id, include_deleted=True)
+    # To its end: a list that breaks off says nothing about what it did not show.
+    return next((project for project in list(listing) if project.id == project_id), None)

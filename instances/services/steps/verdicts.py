@@ -1,6 +1,13 @@
 """What an error of the Railway edge means for the step that met it."""
 
-from instances.operations.plan import OutcomeUnknown, Permanent, StepError, Transient
+from instances.models import Operation
+from instances.operations.plan import (
+    NeedsPerson,
+    OutcomeUnknown,
+    Permanent,
+    StepError,
+    Transient,
+)
 from instances.railway.client import errors
 from instances.services.steps.preflight import Preflight
 from instances.services.steps.work import Work
@@ -34,9 +41,11 @@ def _unauthorized(work: Work, error: errors.RailwayUnauthorized) -> StepError:
     try:
         work.railway.workspaces()
     except errors.RailwayUnauthorized:
-        return Permanent(
-            "Railway no longer accepts the token (RAILWAY_API_TOKEN). Set a valid one."
-        )
+        sentence = "Railway no longer accepts the token (RAILWAY_API_TOKEN). Set a valid one."
+        if work.run.step.attempt_at and work.operation.kind != Operation.Kind.CREATE:
+            # Whether the last call was carried out is not known.
+            return NeedsPerson(f"{sentence} Then resume.")
+        return Permanent(sentence)
     except errors.RailwayError as other:
         return Transient(f"{error} Whether the token still works is not known: {other}")
     return Transient(f"{error} The token works, so this may not be visible yet.")
