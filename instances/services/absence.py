@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from instances import timing
 from instances.models import Instance, Operation
-from instances.models.instance import InstanceQuerySet
 from instances.railway.client import RailwayClient
 from instances.services import guard, people
 from instances.services.jobs import JobRun
@@ -54,7 +53,8 @@ def look_for_the_absent(
         guard.expect_no_shrinkage(before - _known_to_go(job), report.listed)
         guard.expect_few(len(missing), "give up as gone")
     job.extend()
-    counted = [row for row in unseen if row not in suspects]
+    looked_for = {row.pk for row in suspects}
+    counted = [row for row in unseen if row.pk not in looked_for]
     _write(
         begun=job.begun_at,
         counted=counted,
@@ -116,14 +116,12 @@ def _write(
     missing: list[Instance],
     gone: list[Instance],
 ) -> None:
-    now = timezone.now()
+    changed = {"status_changed_at": timezone.now()}
     new = [row for row in elsewhere if row.problem != ELSEWHERE]
-    _untouched(counted, begun).update(missed=F("missed") + 1)
-    _untouched(new, begun).update(problem=ELSEWHERE)
-    _untouched(missing, begun).update(
-        status=Status.MISSING, status_changed_at=now, missed=TIMES, problem=""
-    )
-    _untouched(gone, begun).update(status=Status.DELETED, status_changed_at=now)
+    _update(counted, begun, missed=F("missed") + 1)
+    _update(new, begun, problem=ELSEWHERE)
+    _update(missing, begun, status=Status.MISSING, missed=TIMES, problem="", **changed)
+    _update(gone, begun, status=Status.DELETED, **changed)
     people.note_all_seen((row, ELSEWHERE) for row in new)
     people.note_all_seen(
         (row, f"missing: {TIMES} complete lists of Railway's did not show its project.")
@@ -132,9 +130,14 @@ def _write(
     people.note_all_seen((row, "gone for good: Railway has deleted its project.") for row in gone)
 
 
-def _untouched(rows: list[Instance], begun: datetime) -> InstanceQuerySet:
-    """Return those to which nothing was done since they were read, nor is being done."""
-    same = Q(pk__in=[])
-    for row in rows:
-        same |= Q(pk=row.pk, status=row.status, project_id=row.project_id, missed=row.missed)
-    return Instance.objects.filter(same).exclude(pk__in=at_work(begun).values("instance"))
+def _update(rows: list[Instance], begun: datetime, **changes: Any) -> None:
+    """Change the rows, but for those to which something was done since they were read."""
+    statuses = {row.status for row in rows}
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        same = Instance.objects.filter(
+            pk__in=[row.pk for row in some],
+            project_id__in=[row.project_id for row in some],
+            status__in=statuses,
+        )
+        same.exclude(pk__in=at_work(begun).values("instance")).update(**changes)

@@ -95,6 +95,16 @@ def test_what_vanished_is_missing_after_three_listings(railway: LocalRailway) ->
     assert run().missing == 0
 
 
+def test_thousands_can_be_absent_at_once(railway: LocalRailway) -> None:
+    Instance.objects.bulk_create(
+        Instance(name=f"t-{n}", status=Status.RUNNING, project_id=f"p-{n}") for n in range(1500)
+    )
+
+    assert run().missed == 1500
+
+    assert Instance.objects.filter(missed=1).count() == 1500
+
+
 def test_what_is_missing_comes_back_when_it_is_listed_again(railway: LocalRailway) -> None:
     [tenant, *_] = railway.seed_instances(5)
     run()
