@@ -16,7 +16,8 @@ test: $(READY)
 	$(BIN)/pytest $(ARGS)
 
 test-postgres: $(READY)
-	$(BIN)/python tests/with_postgres.py $(BIN)/pytest $(ARGS)
+	@# The databases go with the server, so nothing has to be dropped.
+	$(BIN)/python tests/with_postgres.py $(BIN)/pytest --reuse-db $(ARGS)
 
 pictures: $(READY)
 	PICTURES=docs/pictures $(BIN)/pytest tests/browser -n 0 $(ARGS)

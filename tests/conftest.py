@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -54,6 +55,12 @@ def make_railway(scale: float, **options: Any) -> LocalRailway:
         PROJECT_TOKEN: Token("project"),
     }
     return LocalRailway(time_scale=scale, tokens=tokens, **options)
+
+
+@pytest.fixture
+def own_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the lock on the CLI's login apart from that of tests that run at the same time."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture

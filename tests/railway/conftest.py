@@ -23,6 +23,11 @@ SECRET = "the-key-that-nobody-may-read"
 URL = "https://backboard.test/graphql/v2"
 
 
+@pytest.fixture(autouse=True)
+def edges_of_their_own(own_login: None) -> None:
+    """Some of these tests use the CLI's login."""
+
+
 def quickly(seconds: float) -> float:
     """Make the pauses between repeated reads too short to notice."""
     return seconds / 1000

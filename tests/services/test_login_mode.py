@@ -13,7 +13,7 @@ from instances.models import Operation
 from tests.conftest import TOKEN, WORKSPACE_TOKEN, Create
 from tests.looking import recorded_calls, recording_cli
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_login")]
 
 
 def test_a_create_works_with_a_login_and_links_where_it_must(
