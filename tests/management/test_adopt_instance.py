@@ -14,6 +14,7 @@ from instances.services import credentials, people
 from instances.simulator.server import LocalRailway
 from tests.conftest import Stand
 from tests.looking import only_gateway, stored_text
+from tests.management.calling import Called
 
 pytestmark = pytest.mark.django_db
 
@@ -26,24 +27,8 @@ def discovered(stand: Stand) -> Instance:
     return stand(ownership=DISCOVERED, address=False)
 
 
-def run(*argv: str) -> str:
-    out = StringIO()
-    call_command("adopt_instance", *argv, stdout=out, stderr=StringIO())
-    return out.getvalue()
-
-
-def run_as_json(*argv: str) -> Any:
-    return json.loads(run(*argv, "--json"))
-
-
-def fails_as_json(*argv: str) -> str:
-    out = StringIO()
-    with pytest.raises(SystemExit) as ended:
-        call_command("adopt_instance", *argv, "--json", stdout=out, stderr=StringIO())
-    assert ended.value.code == 1
-    answer = json.loads(out.getvalue())
-    assert set(answer) == {"error"}
-    return str(answer["error"])
+command = Called("adopt_instance")
+run, run_as_json, fails_as_json = command.run, command.run_as_json, command.fails_as_json
 
 
 def history(instance: Instance) -> list[str]:

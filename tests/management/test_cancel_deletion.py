@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from instances.models import Instance, Operation
 from instances.services import credentials, people
@@ -16,30 +14,15 @@ from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests.conftest import Stand, read_anew
 from tests.looking import stored_text
+from tests.management.calling import Called
 
 pytestmark = pytest.mark.django_db
 
 TAG = "deletion-scheduled:2030-01-01T00:00:00+00:00"
 
 
-def run(*argv: str) -> str:
-    out = StringIO()
-    call_command("cancel_deletion", *argv, stdout=out, stderr=StringIO())
-    return out.getvalue()
-
-
-def run_as_json(*argv: str) -> Any:
-    return json.loads(run(*argv, "--json"))
-
-
-def fails_as_json(*argv: str) -> str:
-    out = StringIO()
-    with pytest.raises(SystemExit) as ended:
-        call_command("cancel_deletion", *argv, "--json", stdout=out, stderr=StringIO())
-    assert ended.value.code == 1
-    answer = json.loads(out.getvalue())
-    assert set(answer) == {"error"}
-    return str(answer["error"])
+command = Called("cancel_deletion")
+run, run_as_json, fails_as_json = command.run, command.run_as_json, command.fails_as_json
 
 
 def description(railway: LocalRailway, instance: Instance) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from instances.models import Instance, Operation
 from instances.simulator.server import LocalRailway
 from tests.looking import NOTHING, found_on
+from tests.management.calling import Called
 
 pytestmark = pytest.mark.django_db
 
@@ -26,24 +25,8 @@ KEYS = {
 }
 
 
-def run(*argv: str) -> str:
-    out = StringIO()
-    call_command("create_instance", *argv, stdout=out, stderr=StringIO())
-    return out.getvalue()
-
-
-def run_as_json(*argv: str) -> Any:
-    return json.loads(run(*argv, "--json"))
-
-
-def fails_as_json(*argv: str) -> str:
-    out = StringIO()
-    with pytest.raises(SystemExit) as ended:
-        call_command("create_instance", *argv, "--json", stdout=out, stderr=StringIO())
-    assert ended.value.code == 1
-    answer = json.loads(out.getvalue())
-    assert set(answer) == {"error"}
-    return str(answer["error"])
+command = Called("create_instance")
+run, run_as_json, fails_as_json = command.run, command.run_as_json, command.fails_as_json
 
 
 @pytest.mark.parametrize("scale", [0.05])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils.dateparse import parse_datetime
 
 from instances import deletion_tag
@@ -18,6 +17,7 @@ from instances.services.people import Requester
 from instances.simulator.server import LocalRailway
 from tests.conftest import Stand
 from tests.looking import stored_text
+from tests.management.calling import Called
 
 pytestmark = pytest.mark.django_db
 
@@ -38,24 +38,8 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", StringIO())
 
 
-def run(*argv: str) -> str:
-    out = StringIO()
-    call_command("delete_instance", *argv, stdout=out, stderr=StringIO())
-    return out.getvalue()
-
-
-def run_as_json(*argv: str) -> Any:
-    return json.loads(run(*argv, "--json"))
-
-
-def fails_as_json(*argv: str) -> str:
-    out = StringIO()
-    with pytest.raises(SystemExit) as ended:
-        call_command("delete_instance", *argv, "--json", stdout=out, stderr=StringIO())
-    assert ended.value.code == 1
-    answer = json.loads(out.getvalue())
-    assert set(answer) == {"error"}
-    return str(answer["error"])
+command = Called("delete_instance")
+run, run_as_json, fails_as_json = command.run, command.run_as_json, command.fails_as_json
 
 
 def description(railway: LocalRailway, instance: Instance) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from instances.models import Instance, Operation
 from instances.services import credentials, people
@@ -15,28 +13,13 @@ from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests.conftest import Stand
 from tests.looking import only_gateway, stored_text
+from tests.management.calling import Called
 
 pytestmark = pytest.mark.django_db
 
 
-def run(*argv: str) -> str:
-    out = StringIO()
-    call_command("rotate_keys", *argv, stdout=out, stderr=StringIO())
-    return out.getvalue()
-
-
-def run_as_json(*argv: str) -> Any:
-    return json.loads(run(*argv, "--json"))
-
-
-def fails_as_json(*argv: str) -> str:
-    out = StringIO()
-    with pytest.raises(SystemExit) as ended:
-        call_command("rotate_keys", *argv, "--json", stdout=out, stderr=StringIO())
-    assert ended.value.code == 1
-    answer = json.loads(out.getvalue())
-    assert set(answer) == {"error"}
-    return str(answer["error"])
+command = Called("rotate_keys")
+run, run_as_json, fails_as_json = command.run, command.run_as_json, command.fails_as_json
 
 
 def keys(instance: Instance) -> dict[str, str]:
