@@ -39,6 +39,8 @@ OPTIONS = {
 
 
 def main(command: list[str]) -> int:
+    # A shell has a job in the background ignore Ctrl-C, and that would be inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     binaries = find_binaries()
     if binaries is None:

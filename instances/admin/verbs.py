@@ -27,6 +27,9 @@ from unfold.admin import ModelAdmin
 from instances.admin.doing import Doing
 from instances.admin.verb_forms import NoQuestions, VerbForm
 
+# Names the rows of a selection that the verb cannot touch, so that they are shown again.
+LEFT_ALONE = "left_alone"
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
@@ -190,10 +193,11 @@ def demand(request: HttpRequest, verb: Verb) -> None:
         raise PermissionDenied
 
 
-def _confirmed(admin: VerbsAdmin, request: HttpRequest) -> QuerySet[Any]:
+def _posted(admin: VerbsAdmin, request: HttpRequest, *fields: str) -> list[Any]:
     """Return the rows that were shown, even those that the list's filter no longer holds."""
     rows: QuerySet[Any] = admin.get_queryset(request)
-    return rows.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+    keys = [key for field in fields for key in request.POST.getlist(field) if key.isdecimal()]
+    return list(rows.filter(pk__in=keys))
 
 
 def _on_selection(verb: Verb) -> Callable[..., HttpResponse | None]:
@@ -205,10 +209,11 @@ def _on_selection(verb: Verb) -> Callable[..., HttpResponse | None]:
         demand(request, verb)
         if not request.POST.get("confirmed"):
             return _ask_about(admin, request, verb, list(chosen))
-        rows = list(_confirmed(admin, request))
+        rows = _posted(admin, request, ACTION_CHECKBOX_NAME)
         form = verb.form(request.POST, rows=rows)
         if not form.is_valid():
-            return _ask_about(admin, request, verb, rows, answers=request.POST)
+            shown = _posted(admin, request, ACTION_CHECKBOX_NAME, LEFT_ALONE)
+            return _ask_about(admin, request, verb, shown, answers=request.POST)
         doing = Doing(request, verb, form.given())
         for row in rows:
             doing.to(row, request.POST.get(f"seen-{row.pk}", ""))

@@ -304,6 +304,21 @@ def test_several_are_deleted_only_with_the_words_that_are_shown(admin_client: Cl
     assert Operation.objects.filter(kind=Kind.DELETE).count() == 2
 
 
+def test_a_refused_form_still_says_which_rows_are_left_alone(admin_client: Client) -> None:
+    ours, theirs = make("acme"), make("other", ownership=Instance.Ownership.DISCOVERED)
+    page = run_on(admin_client, "delete-now", ours, theirs).content.decode()
+    assert f'name="left_alone" value="{theirs.pk}"' in page
+
+    again = confirm_on(
+        admin_client, "delete-now", ours, typed="Acme", left_alone=[theirs.pk, "nonsense"]
+    ).content.decode()
+
+    assert "Type exactly: acme" in again
+    assert "Left alone: 1" in again
+    assert "It was only discovered on Railway. Adopt it first." in again
+    assert not Operation.objects.exists()
+
+
 def test_a_secret_in_a_reason_is_masked(admin_client: Client, stand: Stand) -> None:
     instance = stand(address=False)
     key = credentials.of(instance)["CLIENT_API_KEY"].reveal()
