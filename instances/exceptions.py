@@ -8,6 +8,8 @@ InstancesError
 └── Held                  the guard has stopped a run; a person may let it through
 """
 
+from collections.abc import Sequence
+
 
 class InstancesError(Exception):
     """Base of our own expected failures."""
@@ -27,3 +29,8 @@ class Busy(InstancesError):
 
 class Held(InstancesError):
     """The guard has stopped a run; the message says what would be needed."""
+
+    def __init__(self, message: str, *, rows: Sequence[int] = ()) -> None:
+        """`rows` are the keys of the instances that it would have touched."""
+        super().__init__(message)
+        self.rows = list(rows)

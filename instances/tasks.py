@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from instances import timing
-from instances.exceptions import Busy, Held, NotPossible
+from instances.exceptions import Busy, InstancesError
 from instances.railway.client import RailwayClient, errors
 from instances.services import access, dispatch, people, reaping
 from instances.services import sync as syncing
@@ -39,5 +39,5 @@ def _run(job: Callable[[RailwayClient], object]) -> None:
             job(railway)
     except Busy as busy:
         logger.info("%s", busy)
-    except (Held, NotPossible, errors.RailwayError) as error:
+    except (InstancesError, errors.RailwayError) as error:
         logger.error("%s", error)

@@ -14,7 +14,7 @@ from instances.services.attention import in_need
 
 
 class DeletedFilter(admin.SimpleListFilter):
-    """Leaves out what is deleted, unless it is asked for."""
+    """Leaves out what is deleted, unless it is asked for, or something is odd about it."""
 
     title = "deleted"
     parameter_name = "deleted"
@@ -31,8 +31,11 @@ class DeletedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Instance]:
         asked_for = self.value() or request.GET.get("status__exact") == Instance.Status.DELETED
-        rows: QuerySet[Instance] = queryset if asked_for else queryset.alive()
-        return rows
+        if asked_for:
+            shown: QuerySet[Instance] = queryset
+        else:
+            shown = queryset.exclude(status=Instance.Status.DELETED, problem="")
+        return shown
 
 
 class NeedsAttentionFilter(admin.SimpleListFilter):

@@ -13,7 +13,7 @@ from instances.admin.live import ago
 from instances.admin.readonly import ReadOnlyAdmin
 from instances.admin.verb_forms import AskWhy
 from instances.admin.verbs import Verb, VerbsAdmin, reasons
-from instances.models import Job
+from instances.models import Instance, Job
 from instances.services import jobs
 from instances.services.people import Requester
 
@@ -29,7 +29,6 @@ class JobAdmin(VerbsAdmin, ReadOnlyAdmin):
     """A list, a page, and letting a held run through."""
 
     list_display = ("__str__", "show_state", "show_started", "show_result")
-    list_after_template = "instances/verbs/dialog_place.html"
     fieldsets = (
         ("Last run", {"fields": (("started_at", "finished_at"), "complete_at", "show_result")}),
         ("Guard", {"fields": ("held_at", "held_because", ("pass_by_name", "pass_until"))}),
@@ -45,8 +44,8 @@ class JobAdmin(VerbsAdmin, ReadOnlyAdmin):
             label="Let through",
             done="the next run is let through",
             icon="door_open",
-            effect="The next run within an hour passes the guard, once. Look first at what it"
-            " would touch.",
+            effect="The next run within an hour may touch what it was held for, once. Look first"
+            " at what that is. What has come in addition by then counts as ever.",
             permission="instances.let_through_job",
             carry_out=_let_through,
             why_not=jobs.why_not_let_through,
@@ -67,6 +66,7 @@ class JobAdmin(VerbsAdmin, ReadOnlyAdmin):
         if job := self.get_object(request, unquote(object_id or "")):
             buttons = self.buttons(request, job)
             context |= {"row": job, "buttons": buttons, "reasons": reasons(buttons)}
+            context["held_rows"] = Instance.objects.filter(pk__in=job.held_rows)
             kept = [f"{name} is kept: {why}" for name, why in job.result.get("kept", [])]
             context["lines"] = [*job.result.get("problems", []), *kept]
         return super().changeform_view(  # type: ignore[no-any-return]

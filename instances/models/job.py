@@ -32,9 +32,15 @@ class Job(models.Model):
 
     held_at = models.DateTimeField(null=True, blank=True)
     held_because = models.TextField(blank=True)
+    held_rows = models.JSONField(
+        default=list, blank=True, help_text="Keys of the instances that it would have touched."
+    )
     pass_until = models.DateTimeField("let through until", null=True, blank=True)
     pass_by_name = models.CharField("let through by", max_length=150, blank=True)
     pass_reason = models.TextField("let through because", blank=True)
+    pass_rows = models.JSONField(
+        default=list, blank=True, help_text="Keys of the instances that it may touch."
+    )
 
     class Meta:
         ordering = ["name"]

@@ -128,15 +128,19 @@ def rolls_back(operation: Operation) -> bool:
     return False
 
 
+def say_nothing(operation: Operation) -> None:
+    del operation
+
+
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[WorkT]):
     """
     The steps of one kind of operation, and how it ends.
 
     `open_work` gives the steps their tools; `verdict` turns an error of those tools into a
-    StepError, or returns None for a bug. The three endings are called in the
-    transaction that ends the operation: `succeeded`; `undone`, rolled back or stopped
-    before anything was changed; `kept`, failed and left as it stands.
+    StepError, or returns None for a bug. The endings are called in the transaction that
+    ends the operation: `succeeded`; `undone`, rolled back or stopped before anything was
+    changed; `kept`, failed and left as it stands. `in_need`, when a person has to decide.
     """
 
     steps: Sequence[StepDefinition[WorkT]]
@@ -145,6 +149,7 @@ class Plan(Generic[WorkT]):
     succeeded: Callable[[Operation], None]
     undone: Callable[[Operation], None]
     kept: Callable[[Operation], None]
+    in_need: Callable[[Operation], None] = say_nothing
     rollback: Sequence[StepDefinition[WorkT]] = ()
     keeps_on_failure: Callable[[Operation], bool] = rolls_back
 

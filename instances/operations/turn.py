@@ -158,6 +158,8 @@ class Turn:
         with self.run.lease.guarded():
             self.run.fail_step(message)
             self.run.log(message, level=LogLine.Level.ERROR)
+            self.run.operation.message = message
+            self.plan.in_need(self.run.operation)
             self._release(state=Operation.State.NEEDS_ATTENTION, message=message, waiting_for="")
 
     def _cause_of_rollback(self) -> str:

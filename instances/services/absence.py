@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from instances import timing
-from instances.models import Instance, Operation
+from instances.models import Instance
 from instances.railway.client import RailwayClient
 from instances.services import guard, people
 from instances.services.jobs import JobRun
+from instances.services.lag import better_than_list
 
 if TYPE_CHECKING:
     from instances.services.sync import Report
@@ -24,8 +25,6 @@ Status = Instance.Status
 TIMES = 3
 # Seconds at scale 1 in which Railway can take a deletion back (railway/api-facts.md section 6).
 RAILWAY_GRACE = 48 * 3600.0
-# Seconds at scale 1 that a list may lag behind what was done (api-facts.md sections 2 and 6).
-LISTING_LAG = 60.0
 AT_ONCE = 100
 
 ELSEWHERE = (
@@ -35,7 +34,7 @@ ELSEWHERE = (
 
 
 def look_for_the_absent(
-    seen: set[str], railway: RailwayClient, job: JobRun, report: Report, *, before: int
+    seen: set[str], railway: RailwayClient, job: JobRun, report: Report
 ) -> None:
     """
     Count what was not listed; after three times, and a direct look, it is missing.
@@ -43,15 +42,14 @@ def look_for_the_absent(
     Nothing is ever deleted for being absent: only what Railway itself was seen to delete
     becomes deleted, 48 h later. Raise Held when the guard stops it.
     """
-    absent = [row for row in _candidates(job) if row.project_id not in seen]
+    known = list(_candidates(job))
+    absent = [row for row in known if row.project_id not in seen]
     gone = [row for row in absent if _has_gone(row)]
     unseen = [row for row in absent if row.status not in {Status.DELETING, Status.MISSING}]
     suspects = [row for row in unseen if row.missed + 1 >= TIMES or row.problem == ELSEWHERE]
     shown = _shown_by_id(suspects, railway)
     missing = [row for row in suspects if row.project_id not in shown]
-    if not job.is_passed():
-        guard.expect_no_shrinkage(before - _known_to_go(job), report.listed)
-        guard.expect_few(len(missing), "give up as gone")
+    _expect_few_losses(known, unseen, missing, job)
     job.extend()
     looked_for = {row.pk for row in suspects}
     counted = [row for row in unseen if row.pk not in looked_for]
@@ -66,31 +64,29 @@ def look_for_the_absent(
     report.missing, report.deleted = len(missing), len(gone)
 
 
-def at_work(asked_at: datetime) -> QuerySet[Operation]:
-    """
-    Return the operations that know better than a list asked for at that moment.
+def _expect_few_losses(
+    known: list[Instance], unseen: list[Instance], missing: list[Instance], job: JobRun
+) -> None:
+    """Raise Held when so many are lost that rather the list is wrong."""
+    before = [row for row in known if _was_shown(row)]
+    lost = [row for row in unseen if _was_shown(row)]
+    guard.expect_no_shrinkage(lost, before=len(before), is_passed=job.is_passed)
+    living = Instance.objects.alive().count()
+    guard.expect_few(missing, "give up as gone", of=living, is_passed=job.is_passed)
 
-    They are open, or ended so short a time before that the list may lag behind.
-    """
-    since = asked_at - timing.current().span(LISTING_LAG)
-    return Operation.objects.filter(
-        Q(state__in=Operation.State.unfinished()) | Q(finished_at__gte=since)
-    )
+
+def _was_shown(row: Instance) -> bool:
+    """Tell whether the last complete list showed it, as far as is known."""
+    is_expected = row.status not in {Status.DELETING, Status.MISSING}
+    return is_expected and not row.missed and row.problem != ELSEWHERE
 
 
 def _candidates(job: JobRun) -> Iterable[Instance]:
     """Return rows that a listing begun with this run should show."""
     rows = Instance.objects.alive().exclude(project_id="").exclude(status=Status.PROVISIONING)
-    rows = rows.exclude(pk__in=at_work(job.begun_at).values("instance"))
+    rows = rows.exclude(pk__in=better_than_list(job.begun_at).values("instance"))
     columns = ("name", "project_id", "status", "status_changed_at", "missed", "problem")
     return rows.only(*columns).iterator()
-
-
-def _known_to_go(job: JobRun) -> int:
-    """Return how many have left the list since the last complete one because they are deleted."""
-    going = Instance.objects.filter(status__in=[Status.DELETING, Status.DELETED])
-    since = job.job.complete_at or job.begun_at
-    return going.exclude(project_id="").filter(status_changed_at__gte=since).count()
 
 
 def _has_gone(row: Instance) -> bool:
@@ -140,4 +136,4 @@ def _update(rows: list[Instance], begun: datetime, **changes: Any) -> None:
             project_id__in=[row.project_id for row in some],
             status__in=statuses,
         )
-        same.exclude(pk__in=at_work(begun).values("instance")).update(**changes)
+        same.exclude(pk__in=better_than_list(begun).values("instance")).update(**changes)

@@ -109,6 +109,7 @@ ADOPT_PLAN: Plan[Work] = Plan(
     succeeded=_adopted,
     undone=endings.stopped,
     kept=endings.failed,
+    in_need=endings.in_need,
 )
 SYNC_PLAN: Plan[Work] = Plan(
     steps=(LookAtProject(), TakePicture()),
@@ -117,4 +118,5 @@ SYNC_PLAN: Plan[Work] = Plan(
     succeeded=endings.succeeded,
     undone=endings.stopped,
     kept=endings.failed,
+    in_need=endings.in_need,
 )

@@ -15,7 +15,7 @@ from instances.models import Instance, Operation
 from instances.operations.engine import add_steps
 from instances.operations.plan import Plan
 from instances.secrets import Secret
-from instances.services import credentials, people
+from instances.services import credentials, endings, people
 from instances.services.people import Requester
 from instances.services.steps.databases import AddPostgres, AddRedis, DatabasesReady
 from instances.services.steps.gateway import AddGateway, ApplySettings, CreateDomain, SetSecrets
@@ -141,5 +141,6 @@ PLAN: Plan[Work] = Plan(
     succeeded=_succeeded,
     undone=_undone,
     kept=_kept,
+    in_need=endings.in_need,
     keeps_on_failure=_keeps_on_failure,
 )

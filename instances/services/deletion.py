@@ -13,6 +13,7 @@ from instances.models import Instance, Operation
 from instances.operations.plan import Plan
 from instances.services import asking, endings, people
 from instances.services.asking import Seen
+from instances.services.difference import OVERDUE
 from instances.services.people import Requester
 from instances.services.steps.deletion import (
     IMMEDIATE,
@@ -36,7 +37,7 @@ def why_not_schedule(instance: Instance) -> str:
     """Return why there is no deletion to schedule; empty when there is one."""
     if refusal := why_not_tag(instance):
         return refusal
-    if instance.status == Status.DELETION_SCHEDULED:
+    if instance.status == Status.DELETION_SCHEDULED and OVERDUE not in instance.problem:
         return (
             f"It is scheduled already, for {deletion_tag.date(instance.deletion_scheduled_at)}."
             " Asking again does not move the date."
@@ -86,9 +87,11 @@ def schedule(
     """
     Have it tagged on Railway as due after the grace period. Raise NotPossible.
 
-    A tag that is there already keeps its date, unless `reschedule` says otherwise.
+    A tag that is there already keeps its date, unless `reschedule` says otherwise, or it is
+    one that is overdue and that nobody here has asked for.
     """
     row = asking.locked_now(instance, seen)
+    reschedule = reschedule or OVERDUE in row.problem
     return asking.ask(
         row,
         Operation.Kind.SCHEDULE_DELETION,
@@ -178,6 +181,7 @@ SCHEDULE_PLAN: Plan[Work] = Plan(
     succeeded=_scheduled,
     undone=endings.stopped,
     kept=endings.failed,
+    in_need=endings.in_need,
 )
 CANCEL_PLAN: Plan[Work] = Plan(
     steps=(LookAtOurProject(), UndoDeletion(), PutDescriptionBack(), PictureWithoutTag()),
@@ -186,6 +190,7 @@ CANCEL_PLAN: Plan[Work] = Plan(
     succeeded=endings.succeeded,
     undone=endings.stopped,
     kept=endings.failed,
+    in_need=endings.in_need,
 )
 DELETE_PLAN: Plan[Work] = Plan(
     steps=(LookAtOurProject(), DeleteProject()),
@@ -194,4 +199,5 @@ DELETE_PLAN: Plan[Work] = Plan(
     succeeded=_deleted,
     undone=endings.stopped,
     kept=endings.failed,
+    in_need=endings.in_need,
 )

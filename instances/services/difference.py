@@ -52,11 +52,14 @@ def difference(
     found = Difference()
     held = {service.role: service for service in services}
     _compare_services(found, instance, held, picture, now)
+    if not is_left:
+        _note_absent_services(found, held, picture, now)
     wanted: dict[str, Any] = {"environment_id": picture.environment_id or instance.environment_id}
     if picture.services is not None:
-        # An address that it no longer has may be another's by now.
         gateway = _shown(held, picture).get(Service.Role.GATEWAY)
-        wanted["host"] = gateway.host if gateway else ""
+        host = gateway.host if gateway else ""
+        # An address that it no longer has may be another's by now; a new one may not show yet.
+        wanted["host"] = host or (instance.host if is_left else "")
     if not is_left:
         wanted |= _deletion(instance, picture)
         wanted |= {"status": _status(instance, held, picture), "missed": 0}
@@ -93,6 +96,15 @@ def _compare_services(
         elif any(getattr(row, name) != value for name, value in values.items()):
             _set(row, as_of=now, **values)
             found.changed_services.append(row)
+
+
+def _note_absent_services(
+    found: Difference, held: dict[str, Service], picture: Picture, now: datetime
+) -> None:
+    """Say of a service that is not shown any more that it is unknown."""
+    if picture.services is None:
+        return
+    shown = _shown(held, picture)
     for role, row in held.items():
         if role not in shown and row.status != Service.Status.UNKNOWN:
             _set(row, as_of=now, status=Service.Status.UNKNOWN)

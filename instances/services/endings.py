@@ -15,5 +15,10 @@ def stopped(operation: Operation) -> None:
     people.note_end(operation, f"ended without a change. {operation.message}")
 
 
+def in_need(operation: Operation) -> None:
+    """It has stopped until a person decides."""
+    people.note_end(operation, f"needs attention. {operation.message}")
+
+
 def failed(operation: Operation) -> None:
     people.note_end(operation, f"failed. {operation.message}")

@@ -24,6 +24,13 @@ from instances.services.people import Requester
 SILENCE = timedelta(minutes=5)
 # How long what a person has let through stays so, for the next run.
 PASS = timedelta(hours=1)
+NOT_HELD: dict[str, Any] = {"held_at": None, "held_because": "", "held_rows": []}
+NOT_PASSED: dict[str, Any] = {
+    "pass_until": None,
+    "pass_by_name": "",
+    "pass_reason": "",
+    "pass_rows": [],
+}
 
 
 class LockLost(InstancesError):
@@ -46,6 +53,9 @@ class JobRun:
     token: uuid.UUID
     silence: timedelta
     passed_by: str = ""
+    # What somebody has let through: these rows, or all that this very run finds.
+    passed_rows: frozenset[int] = frozenset()
+    passes_all: bool = False
     result: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -57,24 +67,27 @@ class JobRun:
         if not self._ours().update(locked_until=timezone.now() + self.silence):
             raise LockLost(f"{self.job}: another run has begun, so this one has stopped.")
 
-    def hold(self, reason: str) -> None:
-        self._ours().update(held_at=timezone.now(), held_because=reason)
+    def hold(self, held: Held) -> None:
+        self._ours().update(held_at=timezone.now(), held_because=str(held), held_rows=held.rows)
 
-    def is_passed(self) -> bool:
-        """Tell whether a person has let this run through the guard."""
-        return bool(self.passed_by)
+    def is_passed(self, row: int) -> bool:
+        """Tell whether a person has let this run touch the instance of that key."""
+        return self.passes_all or row in self.passed_rows
 
     def _ours(self) -> Any:
         return Job.objects.filter(pk=self.job.pk, locked_by=self.token)
 
     def end(self, error: str, *, complete: bool) -> None:
         now = timezone.now()
-        changes: dict[str, Any] = {"finished_at": now, "error": error, "result": self.result}
+        changes: dict[str, Any] = {"finished_at": now, "error": error}
+        if complete or self.result:
+            # One that failed before it had a result leaves the last one there.
+            changes["result"] = self.result
         if complete:
-            changes |= {"complete_at": self.job.started_at, "held_at": None, "held_because": ""}
+            changes |= {"complete_at": self.job.started_at, **NOT_HELD}
         if complete and self.passed_by:
             # What was let through is used up, whether it was needed or not.
-            changes |= {"pass_until": None, "pass_by_name": "", "pass_reason": ""}
+            changes |= NOT_PASSED
         self._ours().update(locked_by=None, locked_until=None, owner="", **changes)
 
 
@@ -92,14 +105,15 @@ def running(
         _expect_reason(let_by.reason)
     run = _take(name, silence)
     if let_by:
-        run.passed_by = let_by.requester.name
-        people.note_job(run.job, let_by.requester, "This run was let through", let_by.reason)
+        run.passed_by, run.passes_all = let_by.requester.name, True
+        reason = people.masked_reason(let_by.reason)
+        people.note_job(run.job, let_by.requester, "This run was let through", reason)
     error, complete = "", False
     try:
         yield run
         complete = True
     except Held as held:
-        run.hold(str(held))
+        run.hold(held)
         raise
     except (InstancesError, errors.RailwayError) as failure:
         error = str(failure)
@@ -123,13 +137,20 @@ def _take(name: Job.Name, silence: timedelta) -> JobRun:
         since = f" since {job.started_at:%H:%M:%S} UTC" if job.started_at else ""
         raise Busy(f"{job}: a run is at it already ({job.owner}{since}). This one did nothing.")
     job.refresh_from_db()
-    is_passed = job.pass_until is not None and job.pass_until > now
-    return JobRun(job, token, silence, job.pass_by_name if is_passed else "")
+    run = JobRun(job, token, silence)
+    if is_let_through(job):
+        run.passed_by, run.passed_rows = job.pass_by_name, frozenset(job.pass_rows)
+    return run
+
+
+def is_let_through(job: Job) -> bool:
+    """Tell whether somebody has let the next run through, and not too long ago."""
+    return job.pass_until is not None and job.pass_until > timezone.now()
 
 
 def why_not_let_through(job: Job) -> str:
     """Return why the job's run cannot be let through; empty when it can."""
-    if job.pass_until and job.pass_until > timezone.now():
+    if is_let_through(job):
         return f"{job.pass_by_name} has let the next run through already."
     if job.held_at is None:
         return "The guard holds nothing back."
@@ -138,14 +159,18 @@ def why_not_let_through(job: Job) -> str:
 
 @transaction.atomic
 def let_through(job: Job, requester: Requester, reason: str) -> None:
-    """Let the next run pass the guard, once and within the hour. Raise NotPossible."""
+    """
+    Let the next run touch what it was held for, once and within the hour. Raise NotPossible.
+
+    What has come in addition by then counts against the guard's limits as ever.
+    """
     _expect_reason(reason)
     row = Job.objects.select_for_update().get(pk=job.pk)
     if refusal := why_not_let_through(row):
         raise NotPossible(refusal)
     row.pass_until, row.pass_by_name = timezone.now() + PASS, requester.name
-    row.pass_reason = reason.strip()[: people.LONGEST_REASON]
-    row.save(update_fields=["pass_until", "pass_by_name", "pass_reason"])
+    row.pass_reason, row.pass_rows = people.masked_reason(reason), row.held_rows
+    row.save(update_fields=list(NOT_PASSED))
     people.note_job(row, requester, "The next run was let through", row.pass_reason)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
@@ -58,12 +59,13 @@ def cron() -> Requester:
     return Requester(account.pk, CRON)
 
 
-def masked_reason(reason: str, instance: Instance) -> str:
-    """Return a person's words as they may be kept: without the instance's secrets."""
+def masked_reason(reason: str, instance: Instance | None = None) -> str:
+    """Return a person's words as they may be kept: without the token or the instance's secrets."""
     words = " ".join(reason.split())
     if not words:
         return ""
-    mask = Mask([credential.value.reveal() for credential in instance.credentials.held()])
+    held = instance.credentials.held() if instance else ()
+    mask = Mask([settings.RAILWAY_API_TOKEN, *(each.value.reveal() for each in held)])
     return mask(words)[:LONGEST_REASON]
 
 

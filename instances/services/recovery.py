@@ -14,9 +14,11 @@ from instances.operations.turn import add_rollback
 from instances.services import people
 from instances.services.dispatch import PLANS
 from instances.services.people import Requester
+from instances.services.steps.keys import LookAgain
 from instances.services.steps.look import LookAtProject
 
 State = Operation.State
+LOOKS = (LookAtProject.name, LookAgain.name)
 ONLY_IN_NEED = "Only an operation that needs attention asks for this."
 
 
@@ -142,9 +144,9 @@ def _take_up(
         changes |= {"message": "", "cancel_requested_at": None, "cancelled_by_name": ""}
     _leave_attention(operation, state=State.QUEUED, due_at=timezone.now(), **changes)
     # Whether it may be changed is looked at anew; what is made by a create stays made.
-    looked = operation.steps.filter(name=LookAtProject.name, state=Step.State.DONE)
-    if operation.kind != Operation.Kind.CREATE and not changes.get("rolling_back"):
-        looked.update(state=Step.State.PENDING)
+    if operation.kind != Operation.Kind.CREATE:
+        looks = operation.steps.filter(name__in=LOOKS, state=Step.State.DONE)
+        looks.filter(rollback=operation.rolling_back).update(state=Step.State.PENDING)
     for step in operation.steps.exclude(state__in=[Step.State.DONE, Step.State.SKIPPED]):
         _give_new_budget(step)
     if changes.get("rolling_back"):

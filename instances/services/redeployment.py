@@ -94,4 +94,5 @@ PLAN: Plan[Work] = Plan(
     succeeded=_succeeded,
     undone=endings.stopped,
     kept=endings.failed,
+    in_need=endings.in_need,
 )

@@ -75,13 +75,18 @@ def scheduled(instance: Instance) -> dict[str, Any]:
     }
 
 
+def cancelled(instance: Instance) -> dict[str, Any]:
+    return {"cancelled": instance.name, "status": instance.status}
+
+
 def redeployed(instance: Instance) -> dict[str, Any]:
+    """Return what the gateway runs now; `status` is the deployment's, as for the old tool."""
     gateway = instance.services.get(role=Service.Role.GATEWAY)
     return {
-        "redeployed": instance.name,
+        "instance": instance.name,
         "deployment_id": gateway.deployment_id,
+        "status": gateway.status,
         "commit": gateway.commit,
-        "status": instance.status,
     }
 
 

@@ -10,7 +10,7 @@ from instances.exceptions import NotPossible
 from instances.gateway_variables import ADMIN_API_KEY, CLIENT_API_KEY
 from instances.models import Instance, Operation
 from instances.operations.plan import Plan
-from instances.services import asking, credentials, people
+from instances.services import asking, credentials, endings, people
 from instances.services.asking import Seen
 from instances.services.people import Requester
 from instances.services.redeployment import why_not_redeploy
@@ -111,4 +111,5 @@ PLAN: Plan[Work] = Plan(
     succeeded=_succeeded,
     undone=_undone,
     kept=_kept,
+    in_need=endings.in_need,
 )

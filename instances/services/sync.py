@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from django.utils import timezone
 
@@ -24,9 +24,10 @@ from instances.operations.plan import Permanent
 from instances.protection import is_protected
 from instances.railway.client import Picture, RailwayClient, errors
 from instances.services import jobs, people, shape
-from instances.services.absence import at_work, look_for_the_absent
+from instances.services.absence import look_for_the_absent
 from instances.services.difference import Difference, difference
 from instances.services.jobs import JobRun, Pass
+from instances.services.lag import better_than_list
 from instances.services.steps.preflight import workspace
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Report:
     What a sync saw and did.
 
     `listed`: without those that Railway is deleting. `ignored`: projects that are no
-    instances, or protected. `left`: to the operation that is at it.
+    instances, or protected. `left`: to the operation that is at it, or to the next run.
     """
 
     seen: int = 0
@@ -73,7 +74,7 @@ def run(railway: RailwayClient, *, let_by: Pass | None = None) -> Report:
     with jobs.running(Job.Name.SYNC, let_by=let_by) as job:
         sync = Sync(railway, job)
         sync.read_everything()
-        look_for_the_absent(sync.seen, railway, job, sync.report, before=sync.listed_before)
+        look_for_the_absent(sync.seen, railway, job, sync.report)
         job.result = sync.report.as_dict()
         return sync.report
 
@@ -87,18 +88,17 @@ class Sync:
         self.report = Report()
         self.seen: set[str] = set()
         self.new_names: set[str] = set()
-        self.listed_before = int(job.job.result.get("listed", 0))
-        # A run that fails must not forget how much was listed before it.
-        job.result = {"listed": self.listed_before}
 
     def read_everything(self) -> None:
         asked_at = timezone.now()
         for page in self.railway.iter_pictures(workspace_id(self.railway)):
             self.job.extend()
-            self.seen.update(picture.id for picture in page)
-            self.report.seen += len(page)
-            self.report.listed += sum(picture.deleted_at is None for picture in page)
-            self._take_over(page, asked_at)
+            # A list that grows while it is read shows a project twice.
+            new = {picture.id: picture for picture in page if picture.id not in self.seen}
+            self.seen.update(new)
+            self.report.seen += len(new)
+            self.report.listed += sum(picture.deleted_at is None for picture in new.values())
+            self._take_over(list(new.values()), asked_at)
             asked_at = timezone.now()
 
     def _take_over(self, page: list[Picture], asked_at: datetime) -> None:
@@ -126,19 +126,13 @@ class Sync:
         self._discover([picture for picture in page if picture.id not in rows], asked_at)
 
     def _write(self, changes: list[tuple[Instance, Difference]], asked_at: datetime) -> None:
-        """Write what differs, unless somebody has changed the row since it was read."""
-        with transaction.atomic():
-            found = Instance.objects.select_for_update().filter(pk__in=[r.pk for r, _ in changes])
-            locked = {row.pk: row for row in found}
-            busy = _busy(locked.values(), asked_at)
-            kept = [
-                (locked[row.pk], found)
-                for row, found in changes
-                if row.pk not in busy and _stamp(locked[row.pk]) == _stamp(row)
-            ]
-            _write_all(kept, asked_at)
-        self.report.updated += len(kept)
-        self.report.left += len(changes) - len(kept)
+        try:
+            written = _write_if_same(changes, asked_at)
+        except IntegrityError:
+            # Somebody has taken a name in this very moment; the next run looks again.
+            written = 0
+        self.report.updated += written
+        self.report.left += len(changes) - written
 
     def _discover(self, unknown: list[Picture], asked_at: datetime) -> None:
         """Make rows for those projects, of which nobody here knows, that look like instances."""
@@ -154,9 +148,12 @@ class Sync:
             # Without a project of its own, it is being made, and this may be what it makes.
             if namesake.project_id:
                 self._tell_of_a_second(picture, f"that of {namesake} ({namesake.project_id})")
-        if named:
+        try:
             _make_rows(named, asked_at)
-        self.report.created += len(named)
+        except IntegrityError:
+            self.report.left += len(named)
+        else:
+            self.report.created += len(named)
 
     def _tell_of_a_second(self, picture: Picture, other: str) -> None:
         self.report.problems.append(
@@ -207,8 +204,23 @@ def _rows(project_ids: Iterable[str]) -> Iterable[Instance]:
 
 def _busy(rows: Iterable[Instance], asked_at: datetime) -> set[int]:
     """Return those that an operation is at, or has left so late that the list may lag behind."""
-    found = at_work(asked_at).filter(instance__in=[row.pk for row in rows])
+    found = better_than_list(asked_at).filter(instance__in=[row.pk for row in rows])
     return set(found.values_list("instance_id", flat=True))
+
+
+@transaction.atomic
+def _write_if_same(changes: list[tuple[Instance, Difference]], asked_at: datetime) -> int:
+    """Write what differs, but for rows that somebody has changed since; return how many."""
+    found = Instance.objects.select_for_update().filter(pk__in=[row.pk for row, _ in changes])
+    locked = {row.pk: row for row in found}
+    busy = _busy(locked.values(), asked_at)
+    kept = [
+        (locked[row.pk], found)
+        for row, found in changes
+        if row.pk not in busy and _stamp(locked[row.pk]) == _stamp(row)
+    ]
+    _write_all(kept, asked_at)
+    return len(kept)
 
 
 def _write_all(changes: list[tuple[Instance, Difference]], as_of: datetime) -> None:
@@ -227,6 +239,8 @@ def _write_all(changes: list[tuple[Instance, Difference]], as_of: datetime) -> N
 @transaction.atomic
 def _make_rows(named: Mapping[str, Picture], as_of: datetime) -> None:
     """Write new rows with their services and history, in bulk."""
+    if not named:
+        return
     rows, services = [], []
     for name, picture in named.items():
         row = _new_row(name, picture)

@@ -16,7 +16,7 @@ from tests.browser.pages import InstanceList, InstancePage, JobPage, OperationPa
 
 Kind = Operation.Kind
 MAY_NOT = "Your account may not do this; ask an administrator for the permission."
-HELD = "Railway lists 3 projects; 12 were listed before (GUARD_SHRINK_PERCENT=25)."
+HELD = "Railway's list does not show 9 of the 12 instances that it showed before."
 
 
 def asked_for(kind: Operation.Kind) -> list[str]:

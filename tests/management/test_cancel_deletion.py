@@ -34,7 +34,7 @@ def test_with_json_it_prints_the_status_that_came_back(stand: Stand, railway: Lo
 
     answer = run_as_json("acme")
 
-    assert answer == {"deletion_cancelled": "acme", "status": "running"}
+    assert answer == {"cancelled": "acme", "status": "running"}
     assert description(railway, instance) == "Luthien Proxy instance: acme"
 
 

@@ -359,3 +359,27 @@ def test_the_question_says_what_will_happen(
     asked = shown.out + shown.err
     assert "acme is deleted in 3.5 days, unless that is cancelled. Go on? [y/N] " in asked
     assert "deleted on Railway at once, for good. Type acme to go on: " in asked
+
+
+def test_what_changes_while_it_is_asked_about_is_not_deleted(
+    stand: Stand, railway: LocalRailway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = stand(address=False)
+
+    class WhileAsked(Terminal):
+        def isatty(self) -> bool:
+            Instance.objects.update(status=Status.UNHEALTHY)
+            return True
+
+    monkeypatch.setattr(sys, "stdin", WhileAsked("acme\n"))
+
+    with pytest.raises(CommandError, match="It has changed since"):
+        run("acme", "--force")
+
+    assert is_there(railway, instance)
+
+
+def test_the_old_tools_short_option_is_understood(stand: Stand) -> None:
+    stand(address=False)
+
+    assert run_as_json("acme", "--force", "-y") == {"deleted": "acme", "immediate": True}

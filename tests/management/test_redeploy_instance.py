@@ -34,7 +34,7 @@ def test_with_json_it_prints_what_runs_now(stand: Stand, railway: LocalRailway) 
     answer = run_as_json("acme")
 
     assert answer == {
-        "redeployed": "acme",
+        "instance": "acme",
         "deployment_id": only_gateway(railway).deployments[-1].id,
         "commit": newest,
         "status": "running",

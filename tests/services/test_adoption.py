@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from instances.exceptions import NotPossible
@@ -9,7 +11,7 @@ from instances.models import Instance, Operation
 from instances.services import adoption, credentials, deletion, people
 from instances.services.people import Requester
 from instances.simulator.server import LocalRailway
-from tests.conftest import Stand, carry_out
+from tests.conftest import Stand, carry_out, run_until
 from tests.looking import only_gateway
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +112,24 @@ def test_what_railway_does_not_show_stays_as_it_is(
     assert "does not show the project" in operation.message
     assert instance.status == Instance.Status.RUNNING
     assert deletion.why_not_delete(instance) == ""
+
+
+def test_an_adoption_cannot_be_cancelled_once_it_takes_the_keys(
+    stand: Stand, requester: Requester
+) -> None:
+    operation = adoption.adopt(stand(ownership=DISCOVERED), requester, reason="")
+    run_until(operation, step="keys")
+
+    carry_out(operation)
+
+    operation.refresh_from_db()
+    assert operation.past_no_return
+
+
+def test_the_token_in_a_reason_is_masked(stand: Stand, requester: Requester, settings: Any) -> None:
+    instance = stand(ownership=DISCOVERED)
+
+    operation = adoption.adopt(instance, requester, reason=f"with {settings.RAILWAY_API_TOKEN}")
+
+    assert operation.reason == "with ***"
+    assert settings.RAILWAY_API_TOKEN not in people.history(instance)[0].get_change_message()

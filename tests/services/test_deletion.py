@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +11,10 @@ from django.utils import timezone
 
 from instances import deletion_tag
 from instances.models import Instance, Operation
-from instances.services import deletion, people
+from instances.services import adoption, deletion, people
 from instances.services.people import Requester
 from instances.simulator.server import LocalRailway
-from tests.conftest import Stand, carry_out, read_anew
+from tests.conftest import Stand, carry_out, read_anew, run_until
 
 pytestmark = pytest.mark.django_db
 
@@ -191,3 +192,67 @@ def test_the_grace_period_begins_when_the_tag_is_written(
         due = deletion_tag.scheduled_at(railway.world.projects[instance.project_id].description)
         assert due
         assert due > timezone.now() + timedelta(days=6)
+
+
+@pytest.fixture
+def reads_lag(railway: LocalRailway) -> Callable[[Instance, str], None]:
+    """Have Railway go on showing what a project was called for."""
+
+    def show(instance: Instance, description: str) -> None:
+        railway.world.projects[instance.project_id].description = description
+
+    return show
+
+
+@pytest.mark.parametrize("scale", [0.5])
+def test_a_look_that_lags_behind_does_not_take_a_schedule_back(
+    stand: Stand, requester: Requester, reads_lag: Callable[[Instance, str], None]
+) -> None:
+    instance = stand()
+    scheduled(instance, requester)
+    reads_lag(instance, "Luthien Proxy instance: acme")
+
+    read_anew(instance)
+    operation = carry_out(adoption.sync(instance, requester))
+
+    instance.refresh_from_db()
+    assert instance.status == Status.DELETION_SCHEDULED
+    assert instance.deletion_scheduled_at
+    assert "Seen: its deletion tag is gone." not in history(instance)
+    assert operation.log_lines.filter(text__contains="Railway may not show that yet").exists()
+
+
+def test_what_somebody_does_on_railway_later_is_seen(
+    stand: Stand, requester: Requester, reads_lag: Callable[[Instance, str], None]
+) -> None:
+    instance = stand()
+    operation = scheduled(instance, requester)
+    operation.finished_at = timezone.now() - timedelta(minutes=1)
+    operation.save()
+    reads_lag(instance, "")
+
+    read_anew(instance)
+
+    assert instance.status == Status.RUNNING
+
+
+def test_a_cancel_does_not_store_the_tag_that_it_took_away(
+    stand: Stand,
+    requester: Requester,
+    reads_lag: Callable[[Instance, str], None],
+    railway: LocalRailway,
+) -> None:
+    instance = stand()
+    scheduled(instance, requester)
+    tag = description(railway, instance)
+    operation = deletion.cancel(instance, requester)
+    run_until(operation, step="picture")
+    reads_lag(instance, tag)
+
+    carry_out(operation)
+
+    instance.refresh_from_db()
+    operation.refresh_from_db()
+    assert operation.state == State.SUCCEEDED
+    assert instance.status == Status.RUNNING
+    assert instance.deletion_scheduled_at is None

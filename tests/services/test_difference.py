@@ -145,7 +145,7 @@ def test_what_is_stored_differs_no_more_and_is_not_noted_again(
 ) -> None:
     with transaction.atomic():
         instance = make(row, held)
-        mirror.store(instance, shown)
+        mirror.store(instance, shown, asked_at=timezone.now())
 
         again = differs(instance, shown)
 
@@ -161,9 +161,9 @@ def test_storing_it_twice_writes_history_once(
 ) -> None:
     with transaction.atomic():
         instance = make(row, held)
-        mirror.store(instance, shown)
+        mirror.store(instance, shown, asked_at=timezone.now())
         noted = people.history(instance).count()
-        mirror.store(instance, shown)
+        mirror.store(instance, shown, asked_at=timezone.now())
 
         noted_again = people.history(instance).count()
 
@@ -179,7 +179,7 @@ def test_what_an_operation_is_at_keeps_what_the_operation_decides(
     with transaction.atomic():
         instance = make(row, held)
         Operation.objects.create(instance=instance, kind=Operation.Kind.REDEPLOY)
-        mirror.store(instance, shown)
+        mirror.store(instance, shown, asked_at=timezone.now())
 
         kept = Instance.objects.filter(
             pk=instance.pk,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.django_db
 
 SYNC, REAP = Job.Name.SYNC, Job.Name.REAP
 SECOND = timedelta(seconds=1)
+# The key of an instance that a run would touch.
+ROW = 7
 
 
 def job(name: Job.Name = SYNC) -> Job:
@@ -38,13 +41,13 @@ def history(of: Job) -> list[str]:
 def run(name: Job.Name = SYNC) -> bool:
     """Have a run that does nothing; tell whether a person had let it through."""
     with jobs.running(name) as done:
-        return done.is_passed()
+        return done.is_passed(ROW)
 
 
 def be_held(name: Job.Name = SYNC, reason: str = "too many") -> Job:
     """Have a run that the guard stops."""
     with pytest.raises(Held), jobs.running(name):
-        raise Held(reason)
+        raise Held(reason, rows=[ROW])
     return job(name)
 
 
@@ -133,7 +136,7 @@ def test_a_run_that_lost_its_lock_writes_nothing() -> None:
         take_over()
         written = Job.objects.values().get()
         stopped.result = {"seen": 1}
-        stopped.hold("too many")
+        stopped.hold(Held("too many"))
 
     assert Job.objects.values().get() == written
 
@@ -355,7 +358,7 @@ def test_a_run_is_let_through_by_whoever_begins_it_though_none_is_held(
     requester: Requester,
 ) -> None:
     with jobs.running(REAP, let_by=Pass(requester, "all of them are due")) as passed:
-        assert passed.is_passed()
+        assert passed.is_passed(ROW)
 
     assert run(REAP) is False
     assert history(job(REAP)) == ["This run was let through by ann: all of them are due"]
@@ -378,3 +381,19 @@ def test_a_run_that_was_refused_lets_nothing_through(requester: Requester) -> No
             pytest.fail("it ran")
 
         assert history(job(REAP)) == []
+
+
+def test_secrets_in_the_reason_are_masked(held: Job, requester: Requester, settings: Any) -> None:
+    jobs.let_through(held, requester, f"with {settings.RAILWAY_API_TOKEN}")
+
+    held.refresh_from_db()
+    assert held.pass_reason == "with ***"
+    assert history(held) == ["The next run was let through by ann: with ***"]
+
+
+def test_a_pass_is_for_the_rows_that_were_held(held: Job, requester: Requester) -> None:
+    jobs.let_through(held, requester, "these")
+
+    with jobs.running(SYNC) as passed:
+        assert passed.is_passed(ROW)
+        assert not passed.is_passed(ROW + 1)

@@ -15,10 +15,11 @@ from instances import timing
 from instances.exceptions import Held
 from instances.models import Instance, Job, Operation
 from instances.services import access, adoption, deletion, jobs, people, reaping, sync
+from instances.services.absence import ELSEWHERE
 from instances.services.difference import OVERDUE
 from instances.services.jobs import Pass
 from instances.services.people import Requester
-from instances.services.reaping import Report
+from instances.services.reaping import AT_WORK, Report
 from instances.simulator import projects
 from instances.simulator.server import LocalRailway
 from tests.conftest import Stand, carry_out, read_anew
@@ -55,6 +56,22 @@ def scheduled(stand: Stand, requester: Requester, name: str = "acme") -> Instanc
     carry_out(deletion.schedule(instance, requester, reason="over"))
     instance.refresh_from_db()
     return instance
+
+
+def tagged_as_due(stand: Stand, name: str) -> Instance:
+    """Return one that somebody tagged on Railway long ago, as the row says too."""
+    tag = "deletion-scheduled:2026-01-01T00:00:00+00:00"
+    return stand(name, address=False, description=tag)
+
+
+def without_environment(railway: LocalRailway, instance: Instance) -> None:
+    """Have Railway not say which environment the project's is."""
+    railway.world.projects[instance.project_id].environment_id = ""
+
+
+def reaping_would_be_held() -> str:
+    with access.railway(timing.current()) as client:
+        return reaping.look(client).held
 
 
 def is_there(railway: LocalRailway, instance: Instance) -> bool:
@@ -215,7 +232,8 @@ def test_nothing_is_reaped_while_a_sync_is_held(
         with pytest.raises(Held):
             sync.run(client)
 
-    with days_later(7.1), pytest.raises(Held, match="The last sync is held: Railway lists 1"):
+    why = "The last sync is held: Railway's list does not show 5"
+    with days_later(7.1), pytest.raises(Held, match=why):
         run()
 
     assert is_there(railway, due)
@@ -294,3 +312,111 @@ def test_what_was_reaped_does_not_look_like_a_list_that_shrank(
             report = sync.run(client)
 
     assert report.deleted == 2
+
+
+def test_letting_through_is_for_what_was_held_and_not_for_what_came_since(
+    stand: Stand, railway: LocalRailway, requester: Requester, settings: Any
+) -> None:
+    settings.GUARD_MOST_INSTANCES = 1
+    settings.GUARD_MOST_PERCENT = 100
+    shown = [scheduled(stand, requester, name) for name in ("one", "two")]
+    with days_later(7.1):
+        with pytest.raises(Held, match="would delete 2 of 2"):
+            run()
+        job = Job.objects.get(name=Job.Name.REAP)
+        jobs.let_through(job, requester, "these two are meant")
+        added = [tagged_as_due(stand, name) for name in ("three", "four")]
+
+        with pytest.raises(Held, match="would delete 2 of 4"):
+            run()
+
+    assert all(is_there(railway, each) for each in [*shown, *added])
+    job.refresh_from_db()
+    assert set(job.held_rows) == {each.pk for each in [*shown, *added]}
+
+
+def test_what_was_let_through_goes_together_with_few_others(
+    stand: Stand, requester: Requester, settings: Any
+) -> None:
+    settings.GUARD_MOST_INSTANCES = 1
+    settings.GUARD_MOST_PERCENT = 100
+    for name in ("one", "two"):
+        scheduled(stand, requester, name)
+    with days_later(7.1):
+        with pytest.raises(Held):
+            run()
+        jobs.let_through(Job.objects.get(name=Job.Name.REAP), requester, "these two")
+        tagged_as_due(stand, "three")
+        assert reaping_would_be_held() == ""
+
+        assert len(run().operations) == 3
+
+
+def test_what_was_only_discovered_does_not_raise_the_limit(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    railway.seed_instances(30)
+    with access.railway(timing.current()) as client:
+        sync.run(client)
+    for name in ("one", "two", "three"):
+        scheduled(stand, requester, name)
+
+    with days_later(7.1), pytest.raises(Held, match="would delete 3 of 3 instances; 1 at most"):
+        run()
+
+
+def test_what_has_an_operation_is_named_with_the_reason(stand: Stand, requester: Requester) -> None:
+    instance = scheduled(stand, requester)
+    deletion.cancel(instance, requester)
+
+    with days_later(7.1):
+        report = run()
+
+    assert report.kept == [("acme", AT_WORK)]
+
+
+def test_what_seems_to_have_been_moved_to_another_workspace_is_kept(
+    stand: Stand, requester: Requester
+) -> None:
+    instance = scheduled(stand, requester)
+    Instance.objects.filter(pk=instance.pk).update(problem=ELSEWHERE)
+
+    with days_later(7.1):
+        report = run()
+
+    assert report.kept == [("acme", ELSEWHERE)]
+
+
+def test_one_project_whose_environment_cannot_be_told_does_not_keep_the_others(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    odd, due = (scheduled(stand, requester, name) for name in ("odd", "due"))
+    without_environment(railway, odd)
+
+    with days_later(7.1):
+        with access.railway(timing.current()) as client:
+            let_by = Pass(requester, "both are wanted")
+            report = reaping.run(client, people.cron(), let_by=let_by)
+        ended = [carry_out(operation).state for operation in report.operations]
+
+    assert ended == [State.SUCCEEDED] * 2
+    assert not is_there(railway, odd)
+    assert not is_there(railway, due)
+
+
+def test_an_overdue_tag_that_nobody_here_asked_for_can_be_scheduled_anew(
+    stand: Stand, requester: Requester
+) -> None:
+    tag = "deletion-scheduled:2026-01-01T00:00:00+00:00"
+    instance = stand(ownership=Instance.Ownership.DISCOVERED, description=tag, address=False)
+    carry_out(adoption.adopt(instance, requester, reason="still in use"))
+    instance.refresh_from_db()
+    assert deletion.why_not_schedule(instance) == ""
+
+    carry_out(deletion.schedule(instance, requester, reason="now it is over"))
+
+    instance.refresh_from_db()
+    assert instance.problem == ""
+    assert instance.countdown == "6d 23h"
+    with days_later(7.1):
+        assert [row.name for row in run().due] == ["acme"]

@@ -187,3 +187,17 @@ def test_no_key_is_sent_to_an_address_that_is_not_its_own_any_more(
 
     assert operation.state == State.SUCCEEDED, operation.message
     assert operation.log_lines.filter(text__contains="It has no address").exists()
+
+
+def test_secrets_that_only_railway_holds_are_masked_in_an_attached_log(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance, gateway = stand(), only_gateway(railway)
+    # The build's log names the branch.
+    gateway.branch = gateway.variables["FURTHER_API_KEY"] = "sk-ant-of-the-tenant"
+
+    operation = carry_out(redeployment.request(instance, requester))
+
+    said = list(operation.log_lines.values_list("text", flat=True))
+    assert any("Remote branch *** not found" in line for line in said)
+    assert not any("sk-ant-of-the-tenant" in line for line in said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -455,3 +457,32 @@ def test_a_key_that_was_changed_by_hand_is_not_overwritten(
 
     assert operation.message.startswith("CLIENT_API_KEY on Railway is not the one known here")
     assert only_gateway(railway).variables[CLIENT_API_KEY] == "by-hand"
+
+
+@quickly
+def test_a_roll_back_that_is_resumed_looks_again_whether_it_may(
+    stuck: Operation, railway: LocalRailway, requester: Requester, settings: Any
+) -> None:
+    railway.faults.add(
+        Fault("variableCollectionUpsert", "error", message="Problem in the variables", times=None)
+    )
+    recovery.roll_back(stuck, requester)
+    carry_out(stuck)
+    assert stuck.state == State.NEEDS_ATTENTION
+    railway.faults.clear()
+    settings.PROTECTED_PROJECTS = [stuck.instance.project_name]
+    before = dict(only_gateway(railway).variables)
+
+    recovery.resume(stuck, requester)
+    carry_out(stuck)
+
+    assert stuck.state == State.NEEDS_ATTENTION
+    assert "is protected, so it is left alone" in stuck.message
+    assert only_gateway(railway).variables == before
+
+
+@quickly
+def test_stopping_for_a_person_stands_in_the_history(stuck: Operation) -> None:
+    said = [entry.get_change_message() for entry in people.history(stuck.instance)]
+
+    assert said[0].startswith("Rotate keys: needs attention. Railway wants the deployment to be")

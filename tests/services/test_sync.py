@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,6 +49,21 @@ def long_ago(operation: Operation) -> None:
 
 def history(instance: Instance) -> list[str]:
     return [entry.get_change_message() for entry in people.history(instance)]
+
+
+@contextmanager
+def name_taken_before_it_is_written(name: str) -> Iterator[None]:
+    """Have somebody ask for an instance between a sync's look at the names and its write."""
+    taken: list[Instance] = []
+
+    def take(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not taken and sql.startswith('INSERT INTO "instances_instance"'):
+            taken.append(Instance(name=name, ownership=Instance.Ownership.CREATED))
+            taken[0].save()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(take):
+        yield
 
 
 def test_500_projects_of_every_sort(railway: LocalRailway) -> None:
@@ -95,7 +112,8 @@ def test_what_vanished_is_missing_after_three_listings(railway: LocalRailway) ->
     assert run().missing == 0
 
 
-def test_thousands_can_be_absent_at_once(railway: LocalRailway) -> None:
+def test_thousands_can_be_absent_at_once(railway: LocalRailway, settings: Any) -> None:
+    settings.GUARD_SHRINK_PERCENT = 100
     Instance.objects.bulk_create(
         Instance(name=f"t-{n}", status=Status.RUNNING, project_id=f"p-{n}") for n in range(1500)
     )
@@ -252,12 +270,13 @@ def test_a_list_that_shrank_is_held_until_a_person_lets_it_through(
     for project in tenants[:5]:
         railway.vanish(project.id)
 
-    with pytest.raises(Held, match="lists 5 projects; 10 were listed before"):
+    with pytest.raises(Held, match="does not show 5 of the 10 instances"):
         run()
 
     job = Job.objects.get(name=Job.Name.SYNC)
     assert job.held_at
     assert not Instance.objects.filter(missed__gt=0).exists()
+    assert len(job.held_rows) == 5
     jobs.let_through(job, requester, "the five were moved on purpose")
     assert run().missed == 5
     job.refresh_from_db()
@@ -407,3 +426,51 @@ def test_what_was_moved_elsewhere_and_deleted_there_is_missing_in_the_end(
 
     instance.refresh_from_db()
     assert instance.status == Status.MISSING
+
+
+def test_a_list_that_shrinks_right_after_deletions_were_seen_is_held_too(
+    railway: LocalRailway,
+) -> None:
+    tenants = railway.seed_instances(20)
+    run()
+    for project in tenants[:8]:
+        projects.delete(railway.world, project)
+    run()
+    for project in tenants[8:16]:
+        railway.vanish(project.id)
+
+    with pytest.raises(Held, match="does not show 8 of the 12 instances"):
+        run()
+
+
+def test_projects_of_others_may_go_without_anything_being_held(railway: LocalRailway) -> None:
+    railway.seed_instances(2)
+    others = railway.seed_projects(4)
+    run()
+    for project in others[:3]:
+        railway.vanish(project.id)
+
+    assert run().missed == 0
+
+
+def test_a_project_that_is_listed_twice_counts_once(railway: LocalRailway) -> None:
+    [tenant] = railway.seed_instances(1)
+    railway.world.projects["again"] = tenant
+
+    report = run()
+
+    assert (report.seen, report.created) == (1, 1)
+    [gateway] = [s for s in tenant.services.values() if s.name == "gateway"]
+    tenant.services.pop(gateway.id)
+    run()
+    tenant.services[gateway.id] = gateway
+    assert run().updated == 1
+
+
+def test_a_name_that_is_taken_in_this_very_moment_stops_nothing(railway: LocalRailway) -> None:
+    railway.seed_instances(2)
+    with name_taken_before_it_is_written("tenant-1"):
+        report = run()
+
+    assert (report.created, report.left) == (0, 2)
+    assert run().created == 2

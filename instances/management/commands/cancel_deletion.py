@@ -18,16 +18,12 @@ class Command(ReasonedCommand):
         if not options["wait"]:
             return reports.asked_for(operation)
         self.carry_out(operation, options)
-        return {
-            "deletion_cancelled": operation.instance.name,
-            "status": operation.instance.status,
-        }
+        return reports.cancelled(operation.instance)
 
     def show(self, answer: dict[str, Any]) -> None:
         if "operation" in answer:
             self.stdout.write(f"Asked for (operation {answer['operation']}).")
         else:
             self.stdout.write(
-                f"The deletion of {answer['deletion_cancelled']} is cancelled;"
-                f" it is {answer['status']}."
+                f"The deletion of {answer['cancelled']} is cancelled; it is {answer['status']}."
             )

@@ -12,6 +12,7 @@ from instances.management.operating import ReasonedCommand, confirm, expect_poss
 from instances.management.output import find_instance
 from instances.models import Instance
 from instances.services import deletion, people, reports
+from instances.services.asking import Seen
 
 
 class Command(ReasonedCommand):
@@ -22,7 +23,7 @@ class Command(ReasonedCommand):
         parser.add_argument(
             "--force", action="store_true", help="Delete it at once; that cannot be undone."
         )
-        parser.add_argument("--yes", action="store_true", help="Do not ask.")
+        parser.add_argument("-y", "--yes", action="store_true", help="Do not ask.")
         parser.add_argument(
             "--reschedule",
             action="store_true",
@@ -37,12 +38,15 @@ class Command(ReasonedCommand):
 
     def _delete(self, instance: Instance, options: dict[str, Any]) -> dict[str, Any]:
         expect_possible(deletion.why_not_delete(instance))
+        seen = Seen.of(instance)
         confirm(
             f"{instance} and its data are deleted on Railway at once, for good.",
             yes=options["yes"],
             expect=instance.name,
         )
-        operation = deletion.delete(instance, people.command_line(), reason=options["reason"])
+        operation = deletion.delete(
+            instance, people.command_line(), reason=options["reason"], seen=seen
+        )
         if not options["wait"]:
             return reports.asked_for(operation)
         self.carry_out(operation, options)
@@ -50,6 +54,7 @@ class Command(ReasonedCommand):
 
     def _schedule(self, instance: Instance, options: dict[str, Any]) -> dict[str, Any]:
         expect_possible(deletion.why_not_tag(instance))
+        seen = Seen.of(instance)
         days = f"in {settings.DELETION_GRACE_DAYS:g} days"
         if instance.deletion_scheduled_at and not options["reschedule"]:
             days = f"on {deletion_tag.date(instance.deletion_scheduled_at)}, as it is tagged"
@@ -59,6 +64,7 @@ class Command(ReasonedCommand):
             people.command_line(),
             reason=options["reason"],
             reschedule=options["reschedule"],
+            seen=seen,
         )
         if not options["wait"]:
             return reports.asked_for(operation)

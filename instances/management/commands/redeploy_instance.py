@@ -39,6 +39,6 @@ class Command(ReasonedCommand):
             self.stdout.write(f"Asked for (operation {answer['operation']}).")
         else:
             self.stdout.write(
-                f"{answer['redeployed']} runs commit {answer['commit']}"
+                f"{answer['instance']} runs commit {answer['commit']}"
                 f" (deployment {answer['deployment_id']})."
             )

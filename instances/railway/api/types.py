@@ -98,6 +98,8 @@ class ListedProject:
 
 @dataclass(frozen=True, slots=True)
 class Project:
+    """A project by itself; `environment_id` is empty when which one is meant cannot be told."""
+
     id: str
     name: str
     description: str
@@ -118,17 +120,12 @@ class Project:
 
 
 def _environment_id(node: Mapping[str, Any]) -> str:
-    """Return the primary environment's id, else production's, else the only one's."""
+    """Return the primary environment's id, else production's, else the only one's, else none."""
     if primary := node["primaryEnvironmentId"]:
         return str(primary)
     found = nodes(node["environments"])
     named = [each for each in found if each["name"] == PRODUCTION] or found
-    if len(named) != 1:
-        raise RailwayBadResponse(
-            f"The Railway project {node['name']} has {len(found)} environments and none is"
-            f" named {PRODUCTION}; which one is meant cannot be told."
-        )
-    return str(named[0]["id"])
+    return str(named[0]["id"]) if len(named) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +218,7 @@ class Picture:
 
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
-        try:
-            environment_id = _environment_id(node)
-        except RailwayBadResponse:
-            environment_id = ""
+        environment_id = _environment_id(node)
         return cls(
             id=identifier(node["id"]),
             name=text(node["name"], LONGEST_NAME),

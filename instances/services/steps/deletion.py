@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,8 @@ from instances.operations.plan import (
     Waiting,
 )
 from instances.railway.client import Project, errors
-from instances.services.steps.gateway import READ_LAG
+from instances.services.difference import OVERDUE
+from instances.services.lag import READ_LAG
 from instances.services.steps.look import (
     TakePicture,
     expect_ours,
@@ -75,7 +77,9 @@ class WriteTag(StepDefinition[Work]):
         instance = work.instance
         instance.description = facts["written"]
         instance.former_description = facts.get("former", instance.former_description)
-        instance.save(update_fields=["description", "former_description"])
+        # Now somebody here has asked for it.
+        instance.problem = instance.problem.replace(OVERDUE, "").strip()
+        instance.save(update_fields=["description", "former_description", "problem"])
 
 
 def _worth_keeping(project: Project, work: Work) -> str:
@@ -122,6 +126,7 @@ class PutDescriptionBack(StepDefinition[Work]):
         if deletion_tag.read(project.description) is None:
             return Done({"written": project.description})
         if "former" not in work.run.step.facts:
+            work.run.remember(removed=project.description)
             kept = work.instance.former_description or deletion_tag.without(project.description)
             work.run.remember(former=kept or description(work.instance))
         return None
@@ -138,14 +143,17 @@ class PutDescriptionBack(StepDefinition[Work]):
 
 
 class PictureWithoutTag(TakePicture):
-    """What Railway shows may lag behind what was written just now."""
+    """What Railway shows may lag behind what was written just now: never store that tag anew."""
 
     def observe(self, work: Work) -> Done | Waiting:
         begun = work.run.step.budget_from
         done = super().observe(work)
-        is_old = work.picture and deletion_tag.read(work.picture.description)
-        if is_old and begun and work.run.seconds_since(begun) < work.scaled(READ_LAG):
+        untagging = work.run.facts(PutDescriptionBack.name)
+        if work.picture is None or work.picture.description != untagging.get("removed"):
+            return done
+        if begun and work.run.seconds_since(begun) < work.scaled(READ_LAG):
             return not_shown_yet("The description is put back")
+        work.picture = replace(work.picture, description=untagging["written"])
         return done
 
 

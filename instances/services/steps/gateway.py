@@ -9,12 +9,11 @@ from instances.models import Service
 from instances.operations.plan import Done, StepDefinition, Waiting
 from instances.railway.client import ServiceInstance
 from instances.secrets import Secret, fingerprint
+from instances.services.lag import READ_LAG
 from instances.services.mirror import mirror_service
 from instances.services.steps.work import Work, propagation_pause, recently
 
 GATEWAY = "gateway"
-# Seconds at scale 1 that a read may lag behind a write.
-READ_LAG = 15.0
 
 
 class AddGateway(StepDefinition[Work]):

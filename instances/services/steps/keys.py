@@ -20,7 +20,8 @@ from instances.railway.client import ServiceInstance
 from instances.secrets import Secret, fingerprint
 from instances.services import credentials
 from instances.services.difference import OVERDUE
-from instances.services.steps.gateway import GATEWAY, READ_LAG, gateway_service
+from instances.services.lag import READ_LAG
+from instances.services.steps.gateway import GATEWAY, gateway_service
 from instances.services.steps.look import LookAtOurProject, expect_unprotected, read_project
 from instances.services.steps.redeploy import StartDeployment, redeploy_same
 from instances.services.steps.rollout import HEALTH_POLL, FollowDeployment
@@ -39,6 +40,7 @@ class TakeOver(StepDefinition[Work]):
 
     name = "keys"
     title = "Take it over, with its keys"
+    point_of_no_return = True
 
     def observe(self, work: Work) -> Done:
         expect_unprotected(read_project(work))

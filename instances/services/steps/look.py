@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from instances.models import Instance, Service
 from instances.operations.plan import Done, Permanent, StepDefinition, Transient, Waiting
 from instances.protection import is_protected
@@ -64,13 +66,22 @@ class TakePicture(StepDefinition[Work]):
     title = "Read its state from Railway"
 
     def observe(self, work: Work) -> Done | Waiting:
+        work.pictured_at = timezone.now()
         work.picture = mirror.take_picture(work.instance.project_id, work.railway)
         return Done()
 
     def settle(self, work: Work, facts: dict[str, Any]) -> None:
         del facts
-        if work.picture:
-            mirror.store(work.instance, work.picture, by_operation=work.operation)
+        if work.picture is None:
+            return
+        is_stored = mirror.store(
+            work.instance, work.picture, asked_at=work.pictured_at, by_operation=work.operation
+        )
+        if not is_stored:
+            work.run.log(
+                "Another operation has changed it just now, and Railway may not show that yet:"
+                " its status is left as that has said."
+            )
 
 
 def deployment_id(service: ServiceInstance) -> str:

@@ -8,7 +8,7 @@ from instances.operations import gate
 from instances.operations.plan import Done, NeedsPerson, StepDefinition, Waiting
 from instances.protection import is_protected
 from instances.railway.client import ListedProject, TokenKind
-from instances.services.steps.work import Work
+from instances.services.steps.work import Work, environment_unknown
 
 # Railway's Date header counts whole seconds.
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -33,6 +33,8 @@ class CreateProject(StepDefinition[Work]):
         if not project_id:
             return self._create_in_turn(work)
         project = work.railway.describe_project(project_id, description(work.instance))
+        if not project.environment_id:
+            raise environment_unknown(project.name)
         work.run.record(environment_id=project.environment_id)
         return None
 

@@ -6,10 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from instances.gateway import GatewayError, GatewayTooOld
-from instances.gateway_variables import ADMIN_API_KEY
+from instances.gateway_variables import ADMIN_API_KEY, SECRET_LOOK
 from instances.models import LogLine, Service
 from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
-from instances.railway.client import Deployment, LogEntry, errors
+from instances.railway.client import Deployment, LogEntry, Mask, errors
 from instances.services import credentials
 from instances.services.mirror import mirror_service
 from instances.services.steps.gateway import GATEWAY, gateway_service
@@ -127,10 +127,17 @@ class FollowDeployment(StepDefinition[Work]):
             # A failed build has no deployment log (railway/api-facts.md section 8).
             log = work.railway.deployment_log(deployment.id, lines=LOG_LINES)
             log = log or work.railway.build_log(deployment.id, lines=LOG_LINES)
+            mask = _mask_of_the_gateway(work)
         except errors.RailwayError as error:
             work.run.warn(f"The deployment's log cannot be read: {error}")
             return
-        work.run.log_lines((entry.text, _level(entry)) for entry in log[-LOG_LINES:])
+        work.run.log_lines((mask(entry.text), _level(entry)) for entry in log[-LOG_LINES:])
+
+
+def _mask_of_the_gateway(work: Work) -> Mask:
+    """A gateway may log any secret that it runs with, also those that are not kept here."""
+    held = work.variables(work.run.facts(GATEWAY)["service_id"])
+    return Mask(value for name, value in held.items() if SECRET_LOOK.search(name))
 
 
 def _level(entry: LogEntry) -> LogLine.Level:

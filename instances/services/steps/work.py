@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.utils import timezone
 
 from instances.gateway import GatewayClient
 from instances.models import Instance, Operation
+from instances.operations.plan import NeedsPerson
 from instances.operations.run import Run
 from instances.railway.client import Call, Mask, Picture, RailwayClient, ServiceInstance, Target
 from instances.secrets import Secret
@@ -31,6 +33,7 @@ class Work:
         self.coming = coming
         self.railway: RailwayClient
         self.picture: Picture | None = None
+        self.pictured_at = timezone.now()
         self.found_keys: dict[str, Secret] = {}
         self._services: tuple[ServiceInstance, ...] | None = None
         self._variables: dict[str, str] | None = None
@@ -51,6 +54,8 @@ class Work:
     def target(self) -> Target:
         """The project and environment that the step "project" has made or found."""
         facts = self.run.facts("project")
+        if not facts["environment_id"]:
+            raise environment_unknown(self.instance.project_name)
         return Target(facts["project_id"], facts["environment_id"])
 
     def scaled(self, seconds: float) -> float:
@@ -97,6 +102,13 @@ def open_work(run: Run) -> Iterator[Work]:
     with access.railway(run.timing, mask=mask, before_call=work.before_call) as railway:
         work.railway = railway
         yield work
+
+
+def environment_unknown(project_name: str) -> NeedsPerson:
+    return NeedsPerson(
+        f"Which environment of the Railway project {project_name} is meant cannot be told: it has"
+        " none, or several and none named production. Put that right there, then resume."
+    )
 
 
 def recently(work: Work, seconds: float) -> bool:
