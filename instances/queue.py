@@ -5,19 +5,23 @@ The queue only wakes somebody up: a nudge that is lost, late or doubled does no 
 (docs/queue.md). It lives in the same database, so it commits with the row it is about.
 """
 
+import time
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
-from django_q.models import OrmQ, Schedule
+from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
 ADVANCE = "instances.tasks.advance"
 SWEEP = "instances.tasks.sweep"
 SYNC = "instances.tasks.sync"
 REAP = "instances.tasks.reap"
+CANARY = "instances.tasks.canary"
+# Seconds.
+CANARY_LOOK = 0.05
 # Name, what is called, and how often, in minutes.
 SCHEDULES = (("sweep", SWEEP, 1), ("sync", SYNC, 5), ("reap", REAP, 60))
 
@@ -52,6 +56,23 @@ def put_off(row_id: int, *, until: datetime) -> bool:
 def withdraw(row_id: int) -> None:
     """Take back a nudge that has not been handed out."""
     OrmQ.objects.filter(pk=row_id).delete()
+
+
+def worker_answers(within: float) -> float | None:
+    """
+    Have a worker do nothing, and return after how many seconds it had; None when none came.
+
+    `within` are real seconds. What nobody came for is withdrawn.
+    """
+    broker = DelayedBroker(timezone.now())
+    begun = time.monotonic()
+    task_id = async_task(CANARY, task_name="canary", broker=broker)
+    while (passed := time.monotonic() - begun) < within:
+        if Task.objects.filter(pk=task_id).exists():
+            return passed
+        time.sleep(CANARY_LOOK)
+    withdraw(broker.row_id)
+    return None
 
 
 def set_schedules() -> list[dict[str, Any]]:

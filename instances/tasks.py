@@ -16,6 +16,10 @@ def advance(operation_id: int) -> None:
     dispatch.advance(operation_id)
 
 
+def canary() -> None:
+    """Do nothing: that it was done shows that a worker is alive."""
+
+
 def sweep() -> None:
     try:
         dispatch.sweep()

@@ -8,14 +8,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-# Label, icon (Material Symbols), and the model behind it.
-GROUPS = (
+# Label, icon (Material Symbols), the model behind it, and the page if it is not the list.
+GROUPS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     (
         "Luthien",
         (
             ("Instances", "dns", "instances.instance"),
             ("Operations", "checklist", "instances.operation"),
             ("Jobs", "cached", "instances.job"),
+            ("Check-up", "monitor_heart", "instances.job", "instances_checkup"),
         ),
     ),
     (
@@ -36,12 +37,13 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"title": title, "separator": True, "items": [_item(*item) for item in items]}
         for title, items in GROUPS
-        if any(_permission(model)(request) for _, _, model in items)
+        if any(_permission(item[2])(request) for item in items)
     ]
 
 
-def _item(label: str, icon: str, model: str) -> dict[str, Any]:
-    link = reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
+def _item(label: str, icon: str, model: str, page: str = "") -> dict[str, Any]:
+    name = page or f"{model.replace('.', '_')}_changelist"
+    link = reverse_lazy(f"admin:{name}")
     return {"title": label, "icon": icon, "link": link, "permission": _permission(model)}
 
 

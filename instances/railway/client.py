@@ -109,6 +109,14 @@ class RailwayClient:
         """Return the token's workspaces; it works for any good account or workspace token."""
         return self._api.workspaces()
 
+    def broken_documents(self) -> dict[str, str]:
+        """Return which of our GraphQL documents Railway would refuse by now, and why."""
+        return self._api.broken_documents()
+
+    def branches(self, repository: str) -> tuple[str, ...]:
+        """Return the branches of a GitHub repository, as Railway sees it."""
+        return self._api.branches(repository)
+
     def iter_projects(
         self, workspace_id: str, *, include_deleted: bool = False
     ) -> Iterator[ListedProject]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from instances.gateway_variables import ADMIN_API_KEY, CLIENT_API_KEY
 from instances.models import Instance, Operation, Service
 from instances.secrets import Secret
 from instances.services import credentials, reaping
+from instances.services.checkup import Finding
 from instances.services.identity import Identity
 from instances.services.steps.keys import TakeOver
 
@@ -152,6 +153,21 @@ def identity(found: Identity) -> dict[str, Any]:
         "cli_version": found.cli_version or None,
         "cli_problem": found.cli_problem or None,
         "creates_projects_by": found.creates_by,
+    }
+
+
+def checked(findings: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "ok": all(finding.is_good for finding in findings),
+        "checks": [
+            {
+                "name": finding.name,
+                "ok": finding.is_good,
+                "detail": finding.detail,
+                "advice": finding.advice or None,
+            }
+            for finding in findings
+        ],
     }
 
 

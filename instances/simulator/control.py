@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from instances.simulator import deployments, projects, repositories, seeding
+from instances.simulator import deployments, execution, projects, repositories, seeding
 from instances.simulator.faults import Fault, Faults
 from instances.simulator.messages import Reply, Request, json_reply
 from instances.simulator.record import Records, without_secrets
@@ -54,6 +54,7 @@ class Control:
             ("POST", "instance"): self._add_instance,
             ("POST", "push"): self._push,
             ("POST", "edit"): self._edit,
+            ("POST", "schema"): self._drop_fields,
         }
 
     def _requests(self) -> list[dict[str, Any]]:
@@ -107,6 +108,13 @@ class Control:
             projects.cancel_deletion(project)
         self.world.save()
         return self._project(project)
+
+    def _drop_fields(self, wanted: dict[str, Any]) -> list[str]:
+        """Have the schema be without these fields, named as Type.field, from now on."""
+        without = frozenset(wanted["without"])
+        execution.schema(without)
+        self.world.schema_without = without
+        return sorted(without)
 
     def _found(self, id_or_name: str) -> Project:
         for project in self.world.projects.values():

@@ -70,7 +70,9 @@ class Exchange:
         self, request: Request, asked: dict[str, Any], known: Credential, record: RequestRecord
     ) -> Reply:
         try:
-            operation = execution.understand(asked.get("query"), asked.get("operationName"))
+            operation = execution.understand(
+                asked.get("query"), asked.get("operationName"), self.world.schema_without
+            )
         except BadDocument as refused:
             return json_reply(400, refused.answer)
         record.operation, record.operation_name = operation.root_field, operation.name

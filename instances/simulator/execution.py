@@ -12,6 +12,8 @@ from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -52,29 +54,38 @@ class Operation:
 
 
 @cache
-def schema() -> GraphQLSchema:
+def schema(without: frozenset[str] = frozenset()) -> GraphQLSchema:
+    """Return the schema; `without` names fields, as Type.field, that Railway has dropped."""
     folder = files("instances.simulator")
     parts = (folder.joinpath(name).read_text(encoding="utf-8") for name in SDL)
-    return build_schema("\n".join(parts))
+    built = build_schema("\n".join(parts))
+    for dropped in without:
+        type_name, _, field = dropped.partition(".")
+        kind = built.type_map[type_name]
+        if isinstance(kind, GraphQLObjectType | GraphQLInputObjectType):
+            del kind.fields[field]
+    return built
 
 
 @lru_cache(maxsize=512)
-def _checked(query: str) -> DocumentNode:
+def _checked(query: str, without: frozenset[str]) -> DocumentNode:
     try:
         document = parse(query)
     except GraphQLError as error:
         raise BadDocument("GRAPHQL_PARSE_FAILED", [error.message]) from error
-    errors = validate(schema(), document)
+    errors = validate(schema(without), document)
     if errors:
         raise BadDocument("GRAPHQL_VALIDATION_FAILED", [error.message for error in errors])
     return document
 
 
-def understand(query: object, operation_name: str | None) -> Operation:
+def understand(
+    query: object, operation_name: str | None, without: frozenset[str] = frozenset()
+) -> Operation:
     """Parse and validate a document, and find the operation that is meant."""
     if not isinstance(query, str) or not query.strip():
         raise BadDocument("BAD_USER_INPUT", ["Must provide a query string"])
-    document = _checked(query)
+    document = _checked(query, without)
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode) and (
             operation_name is None or (node.name and node.name.value == operation_name)
@@ -97,7 +108,7 @@ def execute(operation: Operation, variables: Mapping[str, Any] | None, context: 
     """Execute under the world's lock; a mutation's change is on disk before the answer is out."""
     with context.world.lock:
         result = execute_sync(
-            schema(),
+            schema(context.world.schema_without),
             operation.document,
             root_value=_root(context),
             variable_values=dict(variables or {}),

@@ -23,6 +23,8 @@ class World:
         self.faults = faults
         self.lock = threading.RLock()
         self.state = storage.load(state_file)
+        # Fields, as Type.field, that the schema has lost.
+        self.schema_without: frozenset[str] = frozenset()
         self.host_of_new_domain: Callable[[], tuple[str, int]] = _no_ports
         self._state_file = state_file
 

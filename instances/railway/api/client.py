@@ -6,6 +6,7 @@ from typing import Any
 
 from instances.railway import errors
 from instances.railway.api.documents import document
+from instances.railway.api.schema_check import INTROSPECTION, broken_documents
 from instances.railway.api.transport import Transport
 from instances.railway.api.types import (
     ListedProject,
@@ -48,6 +49,17 @@ class RailwayApi:
             with reading("me"):
                 return Token(TokenKind.ACCOUNT, workspaces, me["name"] or me["email"])
         return Token(TokenKind.WORKSPACE, workspaces)
+
+    def broken_documents(self) -> dict[str, str]:
+        """Return which of our documents Railway's schema would refuse, and why: one request."""
+        return broken_documents(self._transport.read(INTROSPECTION, {}, name="the schema"))
+
+    def branches(self, repository: str) -> tuple[str, ...]:
+        """Return the branches of a GitHub repository as Railway sees them."""
+        owner, _, repo = repository.partition("/")
+        data = self._read("repository_branches", owner=owner, repo=repo)
+        with reading("githubRepoBranches"):
+            return tuple(str(branch["name"]) for branch in data["githubRepoBranches"])
 
     def workspaces(self) -> tuple[Workspace, ...]:
         data = self._read("token_workspaces")

@@ -49,16 +49,18 @@ class Transport:
         self._clock_difference = timedelta()
         self._mask = mask
         self._before_call = before_call
-        self._deadline = config.deadline(READ_SECONDS)
+        self._config = config
         self._token = config.token
         self._url = httpx.URL(config.api_url).copy_merge_params({"source": SOURCE})
-        timeout = httpx.Timeout(self._deadline, connect=config.deadline(CONNECT_SECONDS))
-        self._http = httpx.Client(
-            timeout=timeout, transport=http, mounts=dict.fromkeys(LOOPBACK, http)
-        )
+        self._http = httpx.Client(transport=http, mounts=dict.fromkeys(LOOPBACK, http))
 
     def close(self) -> None:
         self._http.close()
+
+    @property
+    def _deadline(self) -> float:
+        """How long an answer may take from now on, in real seconds."""
+        return self._config.deadline(READ_SECONDS)
 
     @property
     def server_now(self) -> datetime:
@@ -93,6 +95,7 @@ class Transport:
         self, document: str, variables: dict[str, Any], call: Call, *, as_project: bool = False
     ) -> dict[str, Any]:
         self._before_call(call)
+        timeout = httpx.Timeout(call.seconds, connect=self._config.deadline(CONNECT_SECONDS))
         # Railway tells an explicit null from an absent key (api-facts.md section 3).
         given = {key: value for key, value in variables.items() if value is not None}
         try:
@@ -100,6 +103,7 @@ class Transport:
                 self._url,
                 json={"query": document, "variables": given},
                 headers=self._auth(as_project=as_project),
+                timeout=timeout,
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise errors.RailwayUnreachable(
@@ -107,7 +111,7 @@ class Transport:
             ) from None
         except httpx.TimeoutException:
             raise errors.RailwayUnreachable(
-                f"Railway did not answer {call.name} within {self._deadline:g} s."
+                f"Railway did not answer {call.name} within {call.seconds:.3g} s."
             ) from None
         except httpx.RequestError as error:
             raise errors.RailwayUnreachable(

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from instances.simulator import deployments, logs, projects, templates, variables
+from instances.simulator import (
+    deployments,
+    logs,
+    projects,
+    repositories,
+    templates,
+    variables,
+)
 from instances.simulator.refusals import Refusal
 from instances.simulator.resolvers.context import Arguments, Context, View, moment
 from instances.simulator.resolvers.deployment_views import deployment_view, line_view
@@ -211,6 +218,13 @@ def template(_context: Context, arguments: Arguments) -> View:
     }
 
 
+def github_repo_branches(context: Context, arguments: Arguments) -> list[View]:
+    context.caller.require("account", "workspace")
+    name = f"{arguments['owner']}/{arguments['repo']}"
+    branches = repositories.repository(context.world, name).branches
+    return [{"name": branch} for branch in branches]
+
+
 def github_repos(context: Context, _arguments: Arguments) -> list[View]:
     context.caller.require("account")
     return [
@@ -273,6 +287,7 @@ QUERIES: dict[str, Callable[[Context, Arguments], Any]] = {
     "workspace": workspace,
     "workflowStatus": workflow_status,
     "template": template,
+    "githubRepoBranches": github_repo_branches,
     "githubRepos": github_repos,
     "regions": regions,
     "projectFavorites": project_favorites,

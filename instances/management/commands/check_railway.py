@@ -1,0 +1,40 @@
+"""Look whether everything that this app depends on is there; for operators."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from rich.table import Table
+
+from instances import timing
+from instances.management.output import JsonCommand, terminal
+from instances.services import access, checkup, reports
+
+
+class Command(JsonCommand):
+    help = "Check database, token, CLI, schema, repository, workers and cron. Exit code 1: trouble."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--patience",
+            type=float,
+            default=checkup.PATIENCE,
+            metavar="SECONDS",
+            help="How long to wait for a worker.",
+        )
+
+    def run(self, options: dict[str, Any]) -> dict[str, Any]:
+        with access.railway(timing.current()) as railway:
+            findings = checkup.run(railway, patience=options["patience"])
+        answer = reports.checked(findings)
+        self.exit_code = 0 if answer["ok"] else 1
+        return answer
+
+    def show(self, answer: dict[str, Any]) -> None:
+        table = Table("", "What", "Found", "What to do", box=None)
+        for line in answer["checks"]:
+            mark = "ok" if line["ok"] else "!!"
+            table.add_row(mark, line["name"], line["detail"], line["advice"])
+        terminal(self.stdout).print(table)
