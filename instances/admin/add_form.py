@@ -185,7 +185,8 @@ def name_help() -> str:
 
 def check_name_view(request: HttpRequest) -> HttpResponse:
     """Say about a name that is being typed what submitting it would say."""
-    name = request.GET.get("name", "")
+    # As the form does it.
+    name = request.GET.get("name", "").strip()
     return TemplateResponse(
         request,
         "instances/instance/name_check.html",

@@ -155,7 +155,7 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
             "row": row,
             "form": form,
             "effect": verb.effect_on(row),
-            "seen": verb.seen_of(row),
+            "seen": request.POST.get("seen") or verb.seen_of(row),
             "url": self._url(verb, row),
             "back": self._back(request, row),
             "why_not": refusal(request, verb, row),

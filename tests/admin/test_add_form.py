@@ -115,6 +115,10 @@ def test_a_name_is_checked_while_it_is_typed(
     assert answer in admin_client.get(CHECK, {"name": name}).content.decode()
 
 
+def test_spaces_around_a_name_do_not_count(admin_client: Client) -> None:
+    assert "luthien-free" in admin_client.get(CHECK, {"name": " free "}).content.decode()
+
+
 def test_an_empty_name_is_not_complained_about_while_it_is_typed(admin_client: Client) -> None:
     assert admin_client.get(CHECK, {"name": ""}).content.decode().strip() == ""
 
