@@ -108,6 +108,8 @@ INSTALLED_APPS = [
     "instances",
 ]
 MIDDLEWARE = [
+    # Outermost, so that what the others refuse carries it too.
+    "luthien_admin.content_security.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -116,7 +118,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "luthien_admin.content_security.content_security_policy",
     "luthien_admin.sign_in.send_whole_page_to_login",
 ]
 ROOT_URLCONF = "luthien_admin.urls"
