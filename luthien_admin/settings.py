@@ -125,6 +125,8 @@ WSGI_APPLICATION = "luthien_admin.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of the apps: a template of Unfold's that is replaced.
+        "DIRS": [BASE_DIR / "luthien_admin" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -154,6 +154,36 @@ def test_an_instance_leads_to_its_open_operation(
     admin_client: Client, requester: Requester
 ) -> None:
     operation = creation.request(Wish("acme"), requester)
+def test_operations_are_shown_to_those_who_may_see_them(
+    django_user_model: Any, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    account = django_user_model.objects.create_user("ines", is_staff=True)
+    account.user_permissions.set(Permission.objects.filter(codename="view_instance"))
+    client = Client()
+    client.force_login(account)
+
+    url = reverse("admin:instances_instance_change", args=[operation.instance_id])
+    page = client.get(url).content.decode()
+
+    assert 'aria-label="History"' in page
+    assert 'aria-label="Operations"' not in page
+    assert "/instances/operation/" not in page
+
+
+def test_an_instance_is_called_by_its_name_above_its_page(
+    admin_client: Client, requester: Requester
+) -> None:
+    instance = creation.request(Wish("acme"), requester).instance
+
+    page = admin_client.get(reverse("admin:instances_instance_change", args=[instance.pk]))
+
+    header = page.content.decode().partition('id="content"')[0]
+    assert re.search(r">\s*Instances\s*<", header)
+    assert re.search(r">\s*acme\s*<", header)
+    assert not re.search(r">\s*Acme\s*<", header)
+
+
 
     url = reverse("admin:instances_instance_change", args=[operation.instance_id])
     page = admin_client.get(url).content.decode()
