@@ -92,7 +92,8 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        held = Job.objects.exclude(held_at=None)
+        may_see = request.user.has_perm("instances.view_job")
+        held = Job.objects.exclude(held_at=None) if may_see else []
         context = {**(extra_context or {}), "held": held}
         return super().changelist_view(request, context)  # type: ignore[no-any-return]
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -150,10 +154,6 @@ def test_what_is_deleted_is_listed_when_it_is_asked_for(
     assert ("gone" in only, "field-name" in only) == (True, True)
 
 
-def test_an_instance_leads_to_its_open_operation(
-    admin_client: Client, requester: Requester
-) -> None:
-    operation = creation.request(Wish("acme"), requester)
 def test_operations_are_shown_to_those_who_may_see_them(
     django_user_model: Any, requester: Requester
 ) -> None:
@@ -184,6 +184,10 @@ def test_an_instance_is_called_by_its_name_above_its_page(
     assert not re.search(r">\s*Acme\s*<", header)
 
 
+def test_an_instance_leads_to_its_open_operation(
+    admin_client: Client, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
 
     url = reverse("admin:instances_instance_change", args=[operation.instance_id])
     page = admin_client.get(url).content.decode()
