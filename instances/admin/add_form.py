@@ -70,6 +70,9 @@ class AddInstanceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="For inspection. Otherwise what was made is removed again.",
     )
 
+    # Why what was valid could not be saved, when the form is shown again for that.
+    refusal = ""
+
     class Meta:
         model = Instance
         fields = ("name", "repository", "branch")
@@ -107,6 +110,8 @@ class AddInstanceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.refusal:
+            self.add_error(None, self.refusal)
         twice = set(given.get("further_variables", ())) & set(given.get("further_secrets", ()))
         if twice:
             self.add_error(

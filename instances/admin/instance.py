@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -104,8 +103,11 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
         change: bool = False,  # noqa: FBT001, FBT002
         **kwargs: Any,
     ) -> Any:
-        form = {} if obj else {"form": AddInstanceForm}
-        return super().get_form(request, obj, change, **form, **kwargs)
+        if obj:
+            return super().get_form(request, obj, change, **kwargs)
+        made = super().get_form(request, obj, change, form=AddInstanceForm, **kwargs)
+        made.refusal = getattr(request, "refusal", "")
+        return made
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {
@@ -155,9 +157,10 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
             return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
         except (NotPossible, ValidationError, ImproperlyConfigured) as error:
             # Somebody else was faster, between the form's check and ours; or no key is set.
-            messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
-            typed = {name: request.POST.get(name, "") for name in AddInstanceForm.Meta.fields}
-            return redirect(f"{request.path}?{urlencode(typed)}")
+            # The form is shown again, refused, with what was typed.
+            why = " ".join(getattr(error, "messages", [str(error)]))
+            request.refusal = why  # type: ignore[attr-defined]
+            return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
 
     def save_model(self, request: HttpRequest, obj: Instance, form: Any, change: bool) -> None:  # noqa: FBT001
         del change
