@@ -217,7 +217,7 @@ LOGGING = {
     },
 }
 
-SCRIPTS = ("live", "dialogs", "lists", "keys", "add_form", "faults", "accounts")
+SCRIPTS = ("live", "dialogs", "menus", "lists", "keys", "add_form", "faults", "accounts")
 UNFOLD = {
     "SITE_TITLE": "Luthien instances",
     "SITE_HEADER": "Luthien instances",

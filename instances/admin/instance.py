@@ -37,6 +37,7 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
     )
     list_filter = (DeletedFilter, NeedsAttentionFilter, "status", "ownership", "created_at")
     list_before_template = "instances/instance/held.html"
+    list_after_template = "instances/verbs/dialog_place.html"
     verbs = VERBS
     search_fields = ("name", "project_id", "host")
     search_help_text = "Name, Railway project id or address"
@@ -87,6 +88,12 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
         rows: QuerySet[Instance] = super().get_queryset(request)
         loaded = rows.prefetch_related("services", asking.with_open_operations())
         return loaded.with_last_seen()  # type: ignore[attr-defined,no-any-return]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = list(super().get_list_display(request))
+        if self.has_verbs(request):
+            columns.append(self.row_verbs(request, shape="menu"))
+        return columns
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -127,8 +127,9 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns = list(super().get_list_display(request))
-        may_steer = request.user.has_perm(CANCEL) or request.user.has_perm(STEER)
-        return [*columns, self.row_buttons(request)] if may_steer else columns
+        if self.has_verbs(request):
+            columns.append(self.row_verbs(request, shape="row"))
+        return columns
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.live_view)
