@@ -39,6 +39,7 @@ SITE = f"http://localhost:{PORT}/admin/"
 CREATES = 20
 WATCHERS = 20
 BEGUN = ".step-running, .step-waiting, .step-done"
+MOVING = {"queued", "running", "waiting"}
 TICKS = os.sysconf("SC_CLK_TCK")
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -110,6 +111,7 @@ def watch(browser: Browser, page: Page, web: int, seconds: float) -> dict[str, f
     while time.monotonic() - began < seconds:
         page.wait_for_timeout(500)
     passed, cpu = time.monotonic() - began, processor_seconds(web) - cpu
+    expect_to_move(watchers[0])
     for watcher in watchers:
         watcher.context.close()
     return {
@@ -119,6 +121,16 @@ def watch(browser: Browser, page: Page, web: int, seconds: float) -> dict[str, f
         "share_with_news": round(sum(s == 200 for s in answers) / max(len(answers), 1), 3),
         "share_of_one_core": round(cpu / passed, 4),
     }
+
+
+def expect_to_move(page: Page) -> None:
+    """Raise SystemExit when the operation has ended: from then on nothing is asked for."""
+    state = page.inner_text("#operation-status .operation-head [data-announce]").strip()
+    if state.lower() not in MOVING:
+        raise SystemExit(
+            f"The operation that was watched is {state.lower()} already, so that the numbers mean"
+            " nothing. Watch it for fewer --seconds, or with a larger --scale."
+        )
 
 
 def processor_seconds(group: int) -> float:

@@ -84,7 +84,18 @@ def _keys() -> list[str]:
 
 
 def _fernet() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in _keys()])
+    return MultiFernet([_opened(key, place) for place, key in enumerate(_keys(), start=1)])
+
+
+def _opened(key: str, place: int) -> Fernet:
+    """Raise ImproperlyConfigured for what is no key, by its place: it may be a key misspelt."""
+    try:
+        return Fernet(key)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"ENCRYPTION_KEYS: number {place} is not a Fernet key, which is 32 bytes in URL-safe"
+            " base64 (44 characters). Put it right, then restart web and workers."
+        ) from None
 
 
 if TYPE_CHECKING:

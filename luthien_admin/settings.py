@@ -108,6 +108,8 @@ INSTALLED_APPS = [
     "instances",
 ]
 MIDDLEWARE = [
+    # Outermost, so that what the others refuse carries it too.
+    "luthien_admin.content_security.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -116,7 +118,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "luthien_admin.content_security.content_security_policy",
     "luthien_admin.sign_in.send_whole_page_to_login",
 ]
 ROOT_URLCONF = "luthien_admin.urls"
@@ -124,6 +125,8 @@ WSGI_APPLICATION = "luthien_admin.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of the apps: a template of Unfold's that is replaced.
+        "DIRS": [BASE_DIR / "luthien_admin" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -214,7 +217,7 @@ LOGGING = {
     },
 }
 
-SCRIPTS = ("live", "dialogs", "lists", "keys", "add_form", "faults", "accounts")
+SCRIPTS = ("live", "dialogs", "menus", "lists", "keys", "add_form", "faults", "accounts")
 UNFOLD = {
     "SITE_TITLE": "Luthien instances",
     "SITE_HEADER": "Luthien instances",

@@ -48,6 +48,17 @@ def test_without_any_key_nothing_is_stored(settings: Any) -> None:
         secrets.encrypt(Secret("the-value-itself"))
 
 
+@pytest.mark.parametrize("misspelt", ["misspelt", "ä" * 44, "!" * 44])
+def test_what_is_no_key_is_named_by_its_place_alone(settings: Any, misspelt: str) -> None:
+    settings.ENCRYPTION_KEYS = [*settings.ENCRYPTION_KEYS, misspelt]
+
+    with pytest.raises(ImproperlyConfigured, match="number 2 is not a Fernet key") as caught:
+        secrets.encrypt(Secret("the-value-itself"))
+
+    assert misspelt not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
 def test_an_encrypted_column_takes_no_clear_text() -> None:
     with pytest.raises(TypeError, match="takes a Secret"):
         EncryptedField().get_prep_value("the-value-itself")

@@ -59,6 +59,13 @@ def test_other_answers_are_left_as_they_are(admin_client: Client, page: str) -> 
     assert response.status_code == 200
 
 
+def test_a_refused_host_gets_the_policy_too(client: Client) -> None:
+    response = client.get("/admin/login/", headers={"host": "elsewhere.example"})
+
+    assert response.status_code == 400
+    assert "Content-Security-Policy" in response.headers
+
+
 def test_pages_may_run_nothing_inline(client: Client) -> None:
     policy = client.get("/admin/login/").headers["Content-Security-Policy"]
 

@@ -70,6 +70,9 @@ class AddInstanceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="For inspection. Otherwise what was made is removed again.",
     )
 
+    # Why what was valid could not be saved, when the form is shown again for that.
+    refusal = ""
+
     class Meta:
         model = Instance
         fields = ("name", "repository", "branch")
@@ -107,6 +110,8 @@ class AddInstanceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.refusal:
+            self.add_error(None, self.refusal)
         twice = set(given.get("further_variables", ())) & set(given.get("further_secrets", ()))
         if twice:
             self.add_error(
@@ -185,7 +190,8 @@ def name_help() -> str:
 
 def check_name_view(request: HttpRequest) -> HttpResponse:
     """Say about a name that is being typed what submitting it would say."""
-    name = request.GET.get("name", "")
+    # As the form does it.
+    name = request.GET.get("name", "").strip()
     return TemplateResponse(
         request,
         "instances/instance/name_check.html",

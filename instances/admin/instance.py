@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -38,6 +37,7 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
     )
     list_filter = (DeletedFilter, NeedsAttentionFilter, "status", "ownership", "created_at")
     list_before_template = "instances/instance/held.html"
+    list_after_template = "instances/verbs/dialog_place.html"
     verbs = VERBS
     search_fields = ("name", "project_id", "host")
     search_help_text = "Name, Railway project id or address"
@@ -89,10 +89,17 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
         loaded = rows.prefetch_related("services", asking.with_open_operations())
         return loaded.with_last_seen()  # type: ignore[attr-defined,no-any-return]
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = list(super().get_list_display(request))
+        if self.has_verbs(request):
+            columns.append(self.row_verbs(request, shape="menu"))
+        return columns
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        held = Job.objects.exclude(held_at=None)
+        may_see = request.user.has_perm("instances.view_job")
+        held = Job.objects.exclude(held_at=None) if may_see else []
         context = {**(extra_context or {}), "held": held}
         return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
@@ -103,8 +110,11 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
         change: bool = False,  # noqa: FBT001, FBT002
         **kwargs: Any,
     ) -> Any:
-        form = {} if obj else {"form": AddInstanceForm}
-        return super().get_form(request, obj, change, **form, **kwargs)
+        if obj:
+            return super().get_form(request, obj, change, **kwargs)
+        made = super().get_form(request, obj, change, form=AddInstanceForm, **kwargs)
+        made.refusal = getattr(request, "refusal", "")
+        return made
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {
@@ -154,9 +164,10 @@ class InstanceAdmin(VerbsAdmin, InstanceColumns):
             return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
         except (NotPossible, ValidationError, ImproperlyConfigured) as error:
             # Somebody else was faster, between the form's check and ours; or no key is set.
-            messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
-            typed = {name: request.POST.get(name, "") for name in AddInstanceForm.Meta.fields}
-            return redirect(f"{request.path}?{urlencode(typed)}")
+            # The form is shown again, refused, with what was typed.
+            why = " ".join(getattr(error, "messages", [str(error)]))
+            request.refusal = why  # type: ignore[attr-defined]
+            return super().add_view(request, *args, **kwargs)  # type: ignore[no-any-return]
 
     def save_model(self, request: HttpRequest, obj: Instance, form: Any, change: bool) -> None:  # noqa: FBT001
         del change

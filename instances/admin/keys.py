@@ -24,9 +24,10 @@ SHOWN_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A secret by its name; the value is not loaded."""
+    """A secret by its name; the value is not loaded. `place` is its id on the page."""
 
     name: str
+    place: str
     url: str
     may_reveal: bool
 
@@ -79,7 +80,7 @@ def _reveal(
         # Somebody comes back from the login: the key has to be asked for again.
         return redirect("admin:instances_instance_change", instance.pk)
     credential = find(instance.credentials.defer("value"))
-    key = _key(request, credential) if credential else Key("", "", may_reveal=False)
+    key = _key(request, credential) if credential else Key("", "", "", may_reveal=False)
     try:
         secret = credentials.reveal_row(instance, credential, people.person(request.user))
     except (NotPossible, ImproperlyConfigured) as error:
@@ -94,6 +95,7 @@ def _key(request: HttpRequest, credential: Credential) -> Key:
     if credential.state == Credential.State.COMING:
         args: list[object] = [credential.instance_id, credential.pk]
         url = reverse("admin:instances_instance_reveal_coming", args=args)
-        return Key(f"{credential.name} (new)", url, may_reveal)
+        name = f"{credential.name} (new, {credential.created_at:%Y-%m-%d %H:%M:%S} UTC)"
+        return Key(name, f"key-{credential.pk}", url, may_reveal)
     url = reverse("admin:instances_instance_reveal", args=[credential.instance_id, credential.name])
-    return Key(credential.name, url, may_reveal)
+    return Key(credential.name, f"key-{credential.name}", url, may_reveal)

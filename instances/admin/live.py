@@ -63,9 +63,11 @@ def version(operation: Operation) -> str:
 
 
 def has_no_worker(operation: Operation) -> bool:
-    """Tell whether the operation is due and nobody comes."""
-    is_idle = operation.state in Operation.State.idle()
-    return is_idle and operation.due_at < timezone.now() - WORKER_LATE
+    """Tell whether nobody comes: it is due, or its worker's lease has run out."""
+    late = timezone.now() - WORKER_LATE
+    if operation.state == Operation.State.RUNNING:
+        return operation.lease_expires_at is not None and operation.lease_expires_at < late
+    return operation.state in Operation.State.idle() and operation.due_at < late
 
 
 class Progress:

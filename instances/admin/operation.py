@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -21,14 +22,30 @@ from instances.admin.facts import show_variables
 from instances.admin.keys import access
 from instances.admin.readonly import ReadOnlyAdmin
 from instances.admin.verbs import Verb, VerbsAdmin
+from instances.exceptions import NotPossible
 from instances.models import Operation
 from instances.services import recovery
+from instances.services.people import Requester
 
 CANCEL = "instances.cancel_operation"
 STEER = "instances.steer_operation"
 Kind = Operation.Kind
+MOVED_ON = "It has moved on since the page was shown; look at it again."
 # Whoever asked for one of these wants the keys.
 WITH_KEYS = {Kind.CREATE, Kind.ADOPT, Kind.ROTATE_KEYS}
+
+
+def _on_what_was_shown(service: Callable[[Operation, Requester], None]) -> Callable[..., None]:
+    """Return the service as a verb calls it; what was decided on one stop is for that stop."""
+
+    @transaction.atomic
+    def carry_out(row: Operation, requester: Requester, *, seen: str) -> None:
+        now = Operation.objects.select_for_update().get(pk=row.pk)
+        if seen != live.version(now):
+            raise NotPossible(MOVED_ON)
+        service(now, requester)
+
+    return carry_out
 
 
 def _tell_cancel(operation: Operation) -> str:
@@ -85,7 +102,8 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
             effect="It goes on at the step that stopped, with new time to wait and new tries."
             " What is done already is not done again.",
             permission=STEER,
-            carry_out=recovery.resume,
+            carry_out=_on_what_was_shown(recovery.resume),
+            seen=live.version,
             why_not=recovery.why_not_resume,
         ),
         Verb(
@@ -96,7 +114,8 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
             effect="What they have changed is put back, and what a create has made is removed.",
             tells=_tell_roll_back,
             permission=STEER,
-            carry_out=recovery.roll_back,
+            carry_out=_on_what_was_shown(recovery.roll_back),
+            seen=live.version,
             why_not=recovery.why_not_roll_back,
             is_dangerous=True,
         ),
@@ -107,7 +126,8 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
             icon="flag",
             effect="It ends as failed. Nothing is undone: what it has done stays on Railway.",
             permission=STEER,
-            carry_out=recovery.give_up,
+            carry_out=_on_what_was_shown(recovery.give_up),
+            seen=live.version,
             why_not=recovery.why_not_give_up,
         ),
     )
@@ -127,13 +147,16 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns = list(super().get_list_display(request))
-        may_steer = request.user.has_perm(CANCEL) or request.user.has_perm(STEER)
-        return [*columns, self.row_buttons(request)] if may_steer else columns
+        if self.has_verbs(request):
+            columns.append(self.row_verbs(request, shape="row"))
+        return columns
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.live_view)
         live_url = path("<int:object_id>/live/", view, name="instances_operation_live")
-        return [live_url, *super().get_urls()]
+        log = self.admin_site.admin_view(self.log_view)
+        log_url = path("<int:object_id>/log/", log, name="instances_operation_log")
+        return [live_url, log_url, *super().get_urls()]
 
     def live_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Answer a page that is being watched: what has changed, or nothing."""
@@ -144,6 +167,17 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
             return HttpResponse(status=204)
         shown = self._shown(request, operation, seen=request.GET)
         return TemplateResponse(request, "instances/operation/update.html", {"shown": shown})
+
+    def log_view(self, request: HttpRequest, object_id: int) -> StreamingHttpResponse:
+        """Answer with the whole log as text; the page has only the newest lines."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        operation = get_object_or_404(Operation, pk=object_id)
+        lines = (
+            f"{line.at:%Y-%m-%d %H:%M:%S} {line.level.upper()} {line.text}\n"
+            for line in operation.log_lines.order_by("pk").iterator()
+        )
+        return StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

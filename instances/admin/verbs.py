@@ -117,12 +117,17 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
             Button(verb, self._url(verb, row), refusal(request, verb, row)) for verb in self.verbs
         ]
 
-    def row_buttons(self, request: HttpRequest) -> Callable[[Model], SafeString]:
-        """Return a column of the list with the verbs that can be used on each row."""
+    def has_verbs(self, request: HttpRequest) -> bool:
+        """Tell whether the person may do anything at all to rows."""
+        return any(request.user.has_perm(verb.permission) for verb in self.verbs)
+
+    def row_verbs(self, request: HttpRequest, *, shape: str) -> Callable[[Model], SafeString]:
+        """Return a column of the list with the verbs that can be used: as a "row" or a "menu"."""
 
         def show_verbs(row: Model) -> SafeString:
             usable = [button for button in self.buttons(request, row) if not button.why_not]
-            return render_to_string("instances/verbs/row.html", {"buttons": usable, "row": row})
+            context = {"buttons": usable, "row": row}
+            return render_to_string(f"instances/verbs/{shape}.html", context)
 
         show_verbs.short_description = "Actions"  # type: ignore[attr-defined]
         return show_verbs
@@ -155,7 +160,7 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
             "row": row,
             "form": form,
             "effect": verb.effect_on(row),
-            "seen": verb.seen_of(row),
+            "seen": request.POST.get("seen") or verb.seen_of(row),
             "url": self._url(verb, row),
             "back": self._back(request, row),
             "why_not": refusal(request, verb, row),

@@ -25,6 +25,7 @@ HELD_LOOK_AGAIN = 2.0
 # Whoever does not come when it is their turn does not keep the others waiting.
 LATE = 15.0
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def enter(run: Run, key: str, *, seconds: float) -> Waiting | None:
@@ -92,12 +93,21 @@ def _take(run: Run, gate: Gate, now: datetime, seconds: float) -> bool:
     )
 
 
+def ordinal(place: int) -> str:
+    """Return "first", …, "ninth", "10th", …, "21st"."""
+    if place <= len(ORDINALS):
+        return ORDINALS[place - 1]
+    is_teen = place % 100 in {11, 12, 13}
+    ending = "th" if is_teen else ENDINGS.get(place % 10, "th")
+    return f"{place}{ending}"
+
+
 def _in_line(run: Run, gate: Gate, now: datetime, ahead: int) -> Waiting:
     scale = run.timing.scale
     until_open = max((gate.opens_at - now).total_seconds() / scale, 0.0)
     held = gate.held_by is not None
     about = (INTERVAL if held else until_open) + ahead * INTERVAL
-    place = ORDINALS[ahead] if ahead < len(ORDINALS) else f"{ahead + 1}th"
+    place = ordinal(ahead + 1)
     pause = HELD_LOOK_AGAIN if held else until_open
     return Waiting(
         f"Waiting for its turn: Railway allows one new project per 30 s; {place} in line.",

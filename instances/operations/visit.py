@@ -62,7 +62,8 @@ class Visit:
 
     @property
     def _ways_out(self) -> str:
-        return "resume or roll back" if self.plan.rollback else "resume or give up"
+        can_roll_back = self.plan.rollback and not self.run.operation.rolling_back
+        return "resume or roll back" if can_roll_back else "resume or give up"
 
     def go(self, work: Any) -> Pause | None:
         try:

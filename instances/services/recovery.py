@@ -16,6 +16,7 @@ from instances.services.dispatch import PLANS
 from instances.services.people import Requester
 from instances.services.steps.keys import LookAgain
 from instances.services.steps.look import LookAtProject
+from instances.services.steps.project import CreateProject
 
 State = Operation.State
 LOOKS = (LookAtProject.name, LookAgain.name)
@@ -25,7 +26,8 @@ ONLY_IN_NEED = "Only an operation that needs attention asks for this."
 def why_not_cancel(operation: Operation) -> str:
     """Return why the operation cannot be cancelled now; empty when it can."""
     if operation.state == State.NEEDS_ATTENTION:
-        return "It has stopped already; roll it back, or give it up."
+        verb = "resume it" if why_not_roll_back(operation) else "roll it back"
+        return f"It has stopped already; {verb}, or give it up."
     if not operation.is_moving:
         ending = operation.get_state_display().lower()
         return f"The operation has ended ({ending}); there is nothing to stop."
@@ -70,22 +72,37 @@ def advice(operation: Operation) -> str:
         return ""
     if operation.kind != Operation.Kind.CREATE:
         return "Put right what the message names, then ask for it again."
-    if operation.instance.status == Instance.Status.DELETED:
-        return (
-            "What was made is removed again, and the name is free."
-            " Put right what the message names, then create the instance again."
-        )
-    return "The project was kept as it stands: look at it on Railway to find the cause."
+    return _advice_after_create(operation)
+
+
+def _advice_after_create(operation: Operation) -> str:
+    """Decide by the operation's own record: its instance may have gone on since."""
+    steps = operation.steps.all()
+    back = [step for step in steps if step.rollback]
+    again = "Put right what the message names, then create the instance again."
+    if back and all(step.state == Step.State.DONE for step in back):
+        return f"What was made is removed again, and the name is free. {again}"
+    project = next(step for step in steps if step.name == CreateProject.name)
+    if project.fact("project_id"):
+        return "The project was kept as it stands: look at it on Railway to find the cause."
+    if project.attempt_at:
+        name = operation.instance.project_name
+        found = f"Whether Railway has made its project is not known: look for {name} there."
+    else:
+        found = "Nothing was made on Railway."
+    is_held = operation.instance.status != Instance.Status.DELETED
+    free = " Forget the instance: that frees its name." if is_held else ""
+    return f"{found}{free} {again}"
 
 
 def _advice_in_need(operation: Operation) -> str:
     resume = "Look at the project on Railway. Then resume (it goes on at the step that stopped),"
-    if operation.kind == Operation.Kind.CREATE:
-        back = " roll back (what is proven to be ours is removed),"
-    elif PLANS[operation.kind].rollback:
-        back = " roll back (what it has changed is put back),"
-    else:
+    if why_not_roll_back(operation):
         back = ""
+    elif operation.kind == Operation.Kind.CREATE:
+        back = " roll back (what is proven to be ours is removed),"
+    else:
+        back = " roll back (what it has changed is put back),"
     return f"{resume}{back} or give up (all stays as it is)."
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
 
@@ -115,6 +117,10 @@ def test_a_name_is_checked_while_it_is_typed(
     assert answer in admin_client.get(CHECK, {"name": name}).content.decode()
 
 
+def test_spaces_around_a_name_do_not_count(admin_client: Client) -> None:
+    assert "luthien-free" in admin_client.get(CHECK, {"name": " free "}).content.decode()
+
+
 def test_an_empty_name_is_not_complained_about_while_it_is_typed(admin_client: Client) -> None:
     assert admin_client.get(CHECK, {"name": ""}).content.decode().strip() == ""
 
@@ -136,17 +142,50 @@ def test_typing_after_the_session_ended_leaves_the_form_alone(client: Client) ->
     assert "HX-Redirect" not in response.headers
 
 
-def test_what_is_found_only_when_saving_leads_back_to_the_form(
-    admin_client: Client, requester: Requester, settings: Any
+def test_what_is_found_only_when_saving_shows_the_form_again_with_what_was_typed(
+    admin_client: Client, settings: Any
 ) -> None:
     settings.ENCRYPTION_KEYS = []
 
-    response = admin_client.post(ADD, FORM)
+    page = submit(
+        admin_client,
+        branch="next",
+        further_variables="GREETING=hello",
+        keep_on_failure="on",
+        further_secrets="SLACK_TOKEN=xoxb-1",
+    )
 
-    assert response.headers["Location"].startswith(f"{ADD}?name=acme&repository=")
-    page = admin_client.get(response.headers["Location"]).content.decode()
-    assert 'value="acme"' in page
     assert "ENCRYPTION_KEYS is empty" in page
+    assert 'value="acme"' in page
+    assert 'value="next"' in page
+    assert "GREETING=hello" in page
+    assert re.search(r'name="keep_on_failure"[^>]* checked[ >]', page)
+    assert "xoxb-1" not in page
+    assert page.count("Secrets are not sent back to the page: give it again.") == 1
+
+
+def test_what_was_not_to_be_kept_stays_so_when_saving_fails(
+    admin_client: Client, settings: Any
+) -> None:
+    settings.ENCRYPTION_KEYS = []
+    settings.KEEP_FAILED_INSTANCES = True
+
+    assert not re.search(r'name="keep_on_failure"[^>]* checked[ >]', submit(admin_client))
+
+
+def test_a_name_that_somebody_takes_while_the_form_is_saved_is_said(
+    admin_client: Client, requester: Requester
+) -> None:
+    def take_it(**_: Any) -> None:
+        pre_save.disconnect(take_it, sender=Instance)
+        creation.request(Wish("acme"), requester)
+
+    pre_save.connect(take_it, sender=Instance)
+
+    page = submit(admin_client, further_variables="GREETING=hello")
+
+    assert "An instance named acme was asked for just now." in page
+    assert "GREETING=hello" in page
 
 
 def test_who_may_not_see_operations_cannot_create(django_user_model: Any) -> None:

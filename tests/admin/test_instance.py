@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -148,6 +152,36 @@ def test_what_is_deleted_is_listed_when_it_is_asked_for(
     assert ("gone" in usual, "here" in usual) == (False, True)
     assert ("gone" in everything, "here" in everything) == (True, True)
     assert ("gone" in only, "field-name" in only) == (True, True)
+
+
+def test_operations_are_shown_to_those_who_may_see_them(
+    django_user_model: Any, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    account = django_user_model.objects.create_user("ines", is_staff=True)
+    account.user_permissions.set(Permission.objects.filter(codename="view_instance"))
+    client = Client()
+    client.force_login(account)
+
+    url = reverse("admin:instances_instance_change", args=[operation.instance_id])
+    page = client.get(url).content.decode()
+
+    assert 'aria-label="History"' in page
+    assert 'aria-label="Operations"' not in page
+    assert "/instances/operation/" not in page
+
+
+def test_an_instance_is_called_by_its_name_above_its_page(
+    admin_client: Client, requester: Requester
+) -> None:
+    instance = creation.request(Wish("acme"), requester).instance
+
+    page = admin_client.get(reverse("admin:instances_instance_change", args=[instance.pk]))
+
+    header = page.content.decode().partition('id="content"')[0]
+    assert re.search(r">\s*Instances\s*<", header)
+    assert re.search(r">\s*acme\s*<", header)
+    assert not re.search(r">\s*Acme\s*<", header)
 
 
 def test_an_instance_leads_to_its_open_operation(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -114,6 +115,7 @@ def test_it_costs_the_same_number_of_queries_whatever_it_shows(admin_client: Cli
     for number in range(40):
         row = make(f"more-{number}", problem="odd")
         Operation.objects.create(instance=row, kind=Operation.Kind.DELETE)
+        make(f"idle-{number}")
 
     assert queries() == few
     assert few <= 12
@@ -142,3 +144,45 @@ def test_a_held_run_is_shown_above_the_list(admin_client: Client) -> None:
     assert "Sync with Railway is held." in shown
     assert "Railway lists 5 projects." in shown
     assert reverse("admin:instances_job_change", args=[job.pk]) in shown
+
+
+def test_a_held_run_is_shown_to_those_who_may_see_jobs(django_user_model: Any) -> None:
+    Job.objects.create(name=Job.Name.SYNC, held_at=timezone.now(), held_because="Too many.")
+
+    assert "is held" not in page(signed_in(django_user_model, "view_instance"))
+
+
+def test_a_row_has_a_menu_of_the_verbs_that_can_be_used(admin_client: Client) -> None:
+    ours, theirs = make("acme"), make("other", ownership=Instance.Ownership.DISCOVERED)
+
+    shown = page(admin_client)
+
+    assert 'aria-label="Actions for acme"' in shown
+    assert f'id="verb-{ours.pk}-redeploy"' in shown
+    assert f'id="verb-{theirs.pk}-redeploy"' not in shown
+    assert f'id="verb-{theirs.pk}-adopt"' in shown
+
+
+def test_a_row_on_which_nothing_can_be_done_has_no_menu(admin_client: Client) -> None:
+    Operation.objects.create(instance=make("busy"), kind=Operation.Kind.DELETE)
+
+    assert "Actions for busy" not in page(admin_client)
+
+
+def test_menus_are_for_those_who_may_do_something(django_user_model: Any) -> None:
+    make("acme")
+
+    nobody = page(signed_in(django_user_model, "view_instance"))
+    somebody = page(signed_in(django_user_model, "view_instance", "redeploy_instance"))
+
+    assert "Actions" not in nobody
+    assert "Actions for acme" in somebody
+    assert "Delete now" not in somebody
+
+
+def signed_in(accounts: Any, *codenames: str) -> Client:
+    account = accounts.objects.create_user(f"ines-{len(codenames)}", is_staff=True)
+    account.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client = Client()
+    client.force_login(account)
+    return client

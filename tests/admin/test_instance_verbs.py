@@ -290,6 +290,16 @@ def test_a_row_that_changed_meanwhile_is_skipped_and_the_others_go_on(
     assert told == "acme: redeploy asked for."
 
 
+def test_a_refused_form_keeps_what_was_seen_first(admin_client: Client) -> None:
+    instance = make()
+    seen = str(Seen.of(instance))
+    Service.objects.update(deployment_id="d2")
+
+    again = press(admin_client, instance, "delete-now", typed="Acme", seen=seen)
+
+    assert f'name="seen" value="{seen}"' in again.content.decode()
+
+
 def test_several_are_deleted_only_with_the_words_that_are_shown(admin_client: Client) -> None:
     rows = make("acme"), make("other")
     page = run_on(admin_client, "delete-now", *rows).content.decode()

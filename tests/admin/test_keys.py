@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from instances.models import Instance
+from instances.models import Credential, Instance
+from instances.secrets import Secret
 from instances.services import creation, credentials
 from instances.services.creation import Wish
 from instances.services.people import Requester
@@ -113,6 +116,26 @@ def test_a_deleted_instance_shows_no_keys(admin_client: Client, instance: Instan
 
     assert KEY not in page_of(admin_client, instance)
     assert "is deleted" in admin_client.post(reveal_url(instance)).content.decode()
+
+
+def test_two_new_keys_of_the_same_name_can_be_told_apart(
+    admin_client: Client, instance: Instance
+) -> None:
+    for day in (1, 2):
+        Credential.objects.create(
+            instance=instance,
+            name=KEY,
+            state=Credential.State.COMING,
+            value=Secret(f"key-of-day-{day}"),
+            created_at=datetime(2026, 3, day, 12, 30, 15, tzinfo=UTC),
+        )
+
+    page = page_of(admin_client, instance)
+
+    ids = re.findall(r'<dd class="key" id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert f"{KEY} (new, 2026-03-01 12:30:15 UTC)" in page
+    assert f"{KEY} (new, 2026-03-02 12:30:15 UTC)" in page
 
 
 def test_an_account_is_not_deleted_with_its_history(admin_client: Client, admin_user: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -83,6 +84,35 @@ def test_a_worker_that_does_not_come_is_said(admin_client: Client, operation: Op
 
     assert "no worker has come" in update
     assert 'hx-trigger="every 5s"' in update
+
+
+def test_a_worker_that_stopped_and_has_no_successor_is_said(
+    admin_client: Client, operation: Operation
+) -> None:
+    address = next_address(page_of(admin_client, operation))
+    Operation.objects.update(
+        state=Operation.State.RUNNING,
+        lease_token=uuid.uuid4(),
+        lease_owner="host:1",
+        lease_expires_at=timezone.now() - timedelta(seconds=20),
+    )
+
+    update = admin_client.get(address).content.decode()
+
+    assert "Its worker host:1 stopped, and no other has come since" in update
+    assert "It was due on" not in update
+    assert 'hx-trigger="every 5s"' in update
+
+
+def test_a_worker_that_is_at_it_is_not_missed(admin_client: Client, operation: Operation) -> None:
+    Operation.objects.update(
+        state=Operation.State.RUNNING,
+        due_at=timezone.now() - timedelta(seconds=20),
+        lease_token=uuid.uuid4(),
+        lease_expires_at=timezone.now() + timedelta(seconds=20),
+    )
+
+    assert "qcluster" not in page_of(admin_client, operation)
 
 
 def test_what_the_sweep_says_is_shown(admin_client: Client, operation: Operation) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from instances.models import Operation
+from instances.admin import live
+from instances.models import LogLine, Operation
 from instances.services import creation
 from instances.services.creation import Wish
 from instances.services.people import Requester
@@ -27,7 +31,9 @@ def page_of(client: Client, operation: Operation) -> str:
 
 
 def steer(client: Client, operation: Operation, verb: str) -> list[str]:
-    response = client.post(reverse(f"admin:instances_operation_{verb}", args=[operation.pk]))
+    """Do what the dialog's form does, on the operation as it was when it was loaded."""
+    url = reverse(f"admin:instances_operation_{verb}", args=[operation.pk])
+    response = client.post(url, {"seen": live.version(operation)})
     assert response.status_code == 302
     return [str(message) for message in get_messages(response.wsgi_request)]
 
@@ -104,11 +110,73 @@ def test_what_needs_attention_can_be_dealt_with_by_button(
 ) -> None:
     operation = creation.request(Wish("acme"), requester)
     Operation.objects.update(state=Operation.State.NEEDS_ATTENTION)
+    operation.refresh_from_db()
 
     steer(admin_client, operation, verb)
 
     operation.refresh_from_db()
     assert operation.state == state
+
+
+@pytest.mark.parametrize("verb", ["resume", "roll-back", "give-up"])
+def test_what_was_decided_on_one_stop_is_not_done_on_a_later_one(
+    admin_client: Client, requester: Requester, verb: str
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    Operation.objects.update(state=Operation.State.NEEDS_ATTENTION, message="The first stop")
+    operation.refresh_from_db()
+    Operation.objects.update(message="A later stop")
+
+    [told] = steer(admin_client, operation, verb)
+
+    assert "It has moved on since the page was shown; look at it again." in told
+    operation.refresh_from_db()
+    assert operation.state == Operation.State.NEEDS_ATTENTION
+
+
+def test_the_dialog_carries_what_was_shown_but_for_a_cancel(
+    admin_client: Client, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    shown = f'name="seen" value="{live.version(operation)}"'
+    cancel = admin_client.get(reverse("admin:instances_operation_cancel", args=[operation.pk]))
+    Operation.objects.update(state=Operation.State.NEEDS_ATTENTION)
+    operation.refresh_from_db()
+
+    give_up = admin_client.get(reverse("admin:instances_operation_give-up", args=[operation.pk]))
+
+    assert shown not in cancel.content.decode()
+    assert f'name="seen" value="{live.version(operation)}"' in give_up.content.decode()
+
+
+def test_the_whole_log_is_shown_as_text(admin_client: Client, requester: Requester) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    LogLine.objects.create(operation=operation, at=at, text="<b>begun</b>")
+    later = [LogLine(operation=operation, at=at, text="x") for _ in range(live.FIRST_LINES)]
+    LogLine.objects.bulk_create(later)
+    url = reverse("admin:instances_operation_log", args=[operation.pk])
+
+    response = admin_client.get(url)
+
+    text = b"".join(response).decode()
+    assert text.startswith("2026-01-02 03:04:05 INFO <b>begun</b>\n")
+    assert text.count("\n") == live.FIRST_LINES + 1
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert url in page_of(admin_client, operation)
+
+
+def test_the_whole_log_is_for_those_who_may_see_operations(
+    requester: Requester, django_user_model: Any
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    client = Client()
+    client.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
+
+    url = reverse("admin:instances_operation_log", args=[operation.pk])
+
+    assert client.get(url).status_code == 403
 
 
 def test_what_is_not_possible_is_said(admin_client: Client, create: Create) -> None:

@@ -202,8 +202,31 @@ class InstanceList(ListScreen):
         """Return the actions that can be chosen."""
         return [label for label in self.actions.all_inner_texts() if label.endswith("…")]
 
-    def filter_by(self, choice: str) -> None:
+    def menu_button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=f"Actions for {name}", exact=True)
+
+    def menu(self, name: str) -> Locator:
+        return self.page.get_by_role("group", name=name, exact=True)
+
+    def open_menu(self, name: str) -> Locator:
+        """Open the menu of an instance's row and return it."""
+        self.menu_button(name).click()
+        expect(self.menu(name)).to_be_visible()
+        return self.menu(name)
+
+    def ask_for(self, verb: str, name: str) -> Locator:
+        """Choose a verb in the menu of an instance's row and return its dialog."""
+        self.open_menu(name).get_by_role("button", name=verb, exact=True).click()
+        dialog = self.page.get_by_role("dialog")
+        expect(dialog).to_contain_text(f"{verb} “{name}”?")
+        return dialog
+
+    def open_filters(self) -> None:
         self.page.locator("a", has_text="Filters").click()
+        expect(self.page.locator("#changelist-filter")).to_be_visible()
+
+    def filter_by(self, choice: str) -> None:
+        self.open_filters()
         self.page.locator("#changelist-filter").get_by_role("link", name=choice).click()
 
 

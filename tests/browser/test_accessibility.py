@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.template.loader import render_to_string
@@ -10,13 +12,17 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from playwright.sync_api import expect
 
-from instances.models import Instance, Job
+from instances.gateway_variables import ADMIN_API_KEY
+from instances.models import Credential as Key
+from instances.models import Instance, Job, Operation
+from instances.secrets import Secret
+from instances.services import people
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests.admin.test_instance_verbs import make
 from tests.browser.accessibility import grave_findings
 from tests.browser.conftest import PASSWORD, Browse, TakePicture
-from tests.browser.moments import all_sorts, waiting
+from tests.browser.moments import all_sorts, asked_for, waiting
 from tests.browser.pages import (
     AddForm,
     AskingPage,
@@ -52,6 +58,16 @@ def test_the_login_the_start_page_and_the_error_pages(browse: Browse, viewer: Us
     assert not found, "\n".join(found)
 
 
+def test_the_way_out(browse: Browse, viewer: User) -> None:
+    page = browse(viewer)
+    page.goto("/admin/")
+    page.locator("#nav-sidebar").get_by_text(viewer.username).click()
+    page.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_text("Thanks for spending")).to_be_visible()
+    assert not (found := grave_findings(page)), "\n".join(found)
+
+
 @pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "500.html"])
 def test_pages_that_cannot_be_shown(browse: Browse, template: str) -> None:
     page = browse()
@@ -75,6 +91,7 @@ def test_the_accounts(browse: Browse, admin_user: User) -> None:
         reverse("admin:auth_group_changelist"),
         reverse("admin:auth_group_add"),
         reverse("admin:password_change"),
+        reverse("admin:password_change_done"),
     ]
 
     found = []
@@ -131,6 +148,15 @@ def test_what_is_being_made(
     assert not found, "\n".join(found)
 
 
+def test_what_no_worker_comes_for(browse: Browse, operator: User) -> None:
+    operation = asked_for(operator)
+    Operation.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+    shown = OperationPage(browse(operator)).open(operation)
+
+    expect(shown.status).to_contain_text("no worker has come")
+    assert not (found := grave_findings(shown.page)), "\n".join(found)
+
+
 def test_what_has_failed(
     browse: Browse, operator: User, railway: LocalRailway, create: Create
 ) -> None:
@@ -167,6 +193,25 @@ def test_what_is_finished(browse: Browse, operator: User, create: Create) -> Non
     ):
         page.goto(url)
         found += grave_findings(page)
+
+    assert not found, "\n".join(found)
+
+
+def test_keys_that_were_rotated_and_one_that_is_refused(browse: Browse, operator: User) -> None:
+    instance = make("acme")
+    of = {"instance": instance, "name": ADMIN_API_KEY}
+    Key.objects.create(**of, value=Secret("in-use"))
+    Key.objects.create(**of, value=Secret("to-come"), state=Key.State.COMING)
+    Key.objects.create(**of, state=Key.State.RETIRED)
+    page = browse(operator)
+    shown = InstancePage(page).open(instance)
+    expect(shown.receipts).to_have_count(1)
+    found = grave_findings(page)
+
+    Key.objects.all().delete()
+    shown.key_button(f"Reveal {ADMIN_API_KEY}").click()
+    expect(shown.glance.get_by_role("alert")).to_have_text("acme has no such key any more.")
+    found += grave_findings(page)
 
     assert not found, "\n".join(found)
 
@@ -234,6 +279,12 @@ def test_what_is_odd_and_what_is_held(browse: Browse, administrator: User) -> No
 
     listed = InstanceList(page).open()
     found = grave_findings(page)
+    listed.open_menu("acme")
+    found += grave_findings(page)
+    page.keyboard.press("Escape")
+    listed.open_filters()
+    found += grave_findings(page)
+    listed.open()
     listed.select("acme", "elk", "gull")
     asked = listed.run("Delete now …")
     found += grave_findings(page)
@@ -248,6 +299,10 @@ def test_what_is_odd_and_what_is_held(browse: Browse, administrator: User) -> No
     JobPage(page).open(held).ask_for("Let through")
     found += grave_findings(page)
     page.keyboard.press("Escape")
+    found += grave_findings(page)
+    people.note_job(held, people.person(administrator), "Let through", "nine were removed")
+    page.goto(reverse("admin:instances_job_history", args=[held.pk]))
+    expect(page.get_by_text("nine were removed")).to_be_visible()
     found += grave_findings(page)
 
     assert not found, "\n".join(found)

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.admin.test_instance_verbs import make
 from tests.browser.conftest import PASSWORD, Browse
-from tests.browser.pages import AddForm, InstancePage, Login, OperationPage
+from tests.browser.pages import AddForm, InstanceList, InstancePage, Login, OperationPage
 from tests.conftest import StartWorker
 
 IS_FOCUSED = "element => element === document.activeElement"
@@ -96,6 +96,42 @@ def test_a_verb_is_asked_for_with_a_reason_without_a_mouse(
     tab_to(shown.dialog.get_by_role("button", name="Schedule deletion"))
     keys.press("Enter")
 
+    OperationPage(page).shows("Queued")
+    assert instance.operations.get().reason == "the fair is over"
+
+
+def test_a_row_is_dealt_with_from_its_menu_without_a_mouse(
+    browse: Browse, administrator: User
+) -> None:
+    instance = make("acme")
+    page = browse(administrator)
+    keys = page.keyboard
+    listed = InstanceList(page).open()
+    button, menu = listed.menu_button("acme"), listed.menu("acme")
+    dialog = page.get_by_role("dialog")
+
+    tab_to(button)
+    keys.press("Enter")
+    expect(menu).to_be_visible()
+    keys.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(button).to_be_focused()
+
+    keys.press("Space")
+    tab_to(menu.get_by_role("button", name="Schedule deletion"))
+    keys.press("Enter")
+    expect(dialog).to_be_visible()
+    expect(menu).to_be_hidden()
+    keys.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(button).to_be_focused()
+
+    keys.press("Enter")
+    tab_to(menu.get_by_role("button", name="Schedule deletion"))
+    keys.press("Space")
+    expect(dialog.get_by_label("Why")).to_be_focused()
+    keys.type("the fair is over")
+    keys.press("Enter")
     OperationPage(page).shows("Queued")
     assert instance.operations.get().reason == "the fair is over"
 

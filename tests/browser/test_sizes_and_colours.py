@@ -92,7 +92,9 @@ def test_on_a_phone_everything_can_be_pressed(browse: Browse, operator: User) ->
     expect(shown.status).to_contain_text("olga has cancelled it.")
 
 
-def test_on_a_phone_what_is_asked_and_told_fits(browse: Browse, administrator: User) -> None:
+def test_on_a_phone_what_is_asked_and_told_fits(
+    browse: Browse, administrator: User, picture: TakePicture
+) -> None:
     all_sorts()
     held = Job.objects.create(
         name=Job.Name.SYNC, held_at=timezone.now(), held_because="Railway lists 3 projects."
@@ -107,6 +109,10 @@ def test_on_a_phone_what_is_asked_and_told_fits(browse: Browse, administrator: U
     listed = InstanceList(page).open()
     too_wide["list"] = page.evaluate(TOO_WIDE)
     cut_off = listed.page.locator("#result_list td").evaluate_all(CUT_OFF)
+    menu = listed.open_menu("hare").bounding_box()
+    picture(page, "menu-phone")
+    too_wide["menu"] = page.evaluate(TOO_WIDE)
+    page.keyboard.press("Escape")
     listed.select("acme", "elk", "gull")
     listed.run("Delete now …")
     too_wide["selection"] = page.evaluate(TOO_WIDE)
@@ -120,6 +126,10 @@ def test_on_a_phone_what_is_asked_and_told_fits(browse: Browse, administrator: U
     assert place["x"] >= 0
     assert place["x"] + place["width"] <= PHONE["width"]
     assert cut_off == []
+    assert menu
+    assert (menu["x"] >= 0, menu["y"] >= 0) == (True, True)
+    assert menu["x"] + menu["width"] <= PHONE["width"]
+    assert menu["y"] + menu["height"] <= PHONE["height"]
 
 
 def test_on_a_desktop_the_list_needs_no_scrolling_sideways(
@@ -133,7 +143,7 @@ def test_on_a_desktop_the_list_needs_no_scrolling_sideways(
 
 
 def test_in_the_dark_a_dialog_and_the_list_are_dark_too(
-    browse: Browse, administrator: User
+    browse: Browse, administrator: User, picture: TakePicture
 ) -> None:
     all_sorts()
     page = browse(administrator, color_scheme="dark")
@@ -144,6 +154,9 @@ def test_in_the_dark_a_dialog_and_the_list_are_dark_too(
     listed = InstanceList(page).open()
     expect(listed.row("hare")).to_be_visible()
     assert page.locator("body").evaluate(BRIGHTNESS) < 64
+    found += look(page)
+    assert listed.open_menu("acme").evaluate(BRIGHTNESS) < 64
+    picture(page, "menu-dark")
     found += look(page)
 
     assert not found, "\n".join(found)

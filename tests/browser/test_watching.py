@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Route, expect
+from playwright.sync_api import TimeoutError as NothingCame
 
-from instances.models import LogLine
+from instances.models import LogLine, Operation
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests.browser.conftest import Browse, TakePicture
@@ -121,6 +122,38 @@ def test_a_lost_connection_is_told_and_mends_itself(
 
     shown.shows("Succeeded")
     assert not shown.was_reloaded
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_may_not_be_seen_any_more_is_not_asked_for_again(
+    browse: Browse, operator: User, status: int
+) -> None:
+    page = browse(operator, forgive="/live/|htmx")
+    shown = OperationPage(page).open(asked_for(operator))
+    shown.shows("Queued")
+
+    page.route(LIVE, lambda route: route.fulfill(status=status, body=""))
+    expect(shown.connection).to_have_text(
+        "You may not see this any more, or it is gone. Reload the page."
+    )
+
+    with pytest.raises(NothingCame), page.expect_request(LIVE, timeout=3000):
+        pass
+    shown.shows("Queued")
+
+
+def test_whoever_has_reached_a_link_is_still_there_after_an_update(
+    browse: Browse, operator: User
+) -> None:
+    operation = asked_for(operator)
+    shown = OperationPage(browse(operator)).open(operation)
+    link = shown.link("The instance")
+    link.focus()
+
+    Operation.objects.update(message="Something else")
+
+    expect(shown.status).to_contain_text("Something else")
+    expect(link).to_be_focused()
 
 
 def test_whoever_leaves_and_comes_back_has_missed_nothing(

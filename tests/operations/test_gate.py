@@ -147,6 +147,17 @@ def test_who_is_rolling_back_or_asleep_for_long_keeps_nobody_waiting(runs: list[
     assert enter(runs[2]) is None
 
 
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        *((1, "first"), (9, "ninth"), (10, "10th"), (11, "11th"), (12, "12th"), (13, "13th")),
+        *((21, "21st"), (22, "22nd"), (23, "23rd"), (24, "24th"), (101, "101st"), (111, "111th")),
+    ],
+)
+def test_every_place_in_line_has_its_name(place: int, text: str) -> None:
+    assert gate.ordinal(place) == text
+
+
 def test_the_place_in_line_comes_with_the_time_until_its_turn(runs: list[Run]) -> None:
     _, second, third = (enter(run) for run in runs)
 

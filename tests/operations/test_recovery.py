@@ -13,7 +13,7 @@ from django_q.models import OrmQ
 
 from instances.exceptions import NotPossible
 from instances.models import Instance, Operation, Step
-from instances.services import creation, dispatch, recovery
+from instances.services import adoption, creation, dispatch, recovery
 from instances.services.creation import Wish
 from instances.services.people import Requester
 from instances.simulator.faults import Fault
@@ -24,6 +24,21 @@ from tests.looking import NOTHING, found_on
 pytestmark = pytest.mark.django_db
 
 NEVER = Fault("service:gateway", "never")
+
+
+def fresh(operation: Operation) -> Operation:
+    return Operation.objects.get(pk=operation.pk)
+
+
+def stopped_while_rolling_back(railway: LocalRailway, requester: Requester) -> Operation:
+    """Return a create whose project could not be removed."""
+    operation = creation.request(Wish("acme"), requester)
+    run_until(operation, step="redis")
+    railway.faults.add(Fault("projectDelete", "error", message="No", times=None))
+    recovery.cancel(operation, requester)
+    run_until(operation)
+    assert operation.state == Operation.State.NEEDS_ATTENTION, operation.message
+    return operation
 
 
 def test_a_cancel_is_looked_at_between_steps_and_undoes_what_was_made(
@@ -126,6 +141,91 @@ def test_roll_back_removes_what_was_made(
     assert operation.state == Operation.State.FAILED
     assert found_on(railway) == NOTHING
     assert Instance.objects.get().status == Instance.Status.DELETED
+
+
+def test_a_rollback_that_stopped_is_not_advised_to_be_rolled_back(
+    railway: LocalRailway, requester: Requester
+) -> None:
+    operation = stopped_while_rolling_back(railway, requester)
+
+    assert "roll" not in recovery.advice(operation)
+    assert recovery.why_not_cancel(operation) == (
+        "It has stopped already; resume it, or give it up."
+    )
+
+
+def test_a_wait_that_was_too_long_while_rolling_back_says_how_to_go_on(
+    railway: LocalRailway, requester: Requester
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    run_until(operation, step="redis")
+    recovery.cancel(operation, requester)
+    railway.faults.add(Fault("project", "status", status=503, times=None))
+    dispatch.advance(operation.pk)
+    Step.objects.filter(name="remove_project").update(
+        budget_from=timezone.now() - timedelta(hours=2)
+    )
+    run_until(operation)
+
+    assert operation.state == Operation.State.NEEDS_ATTENTION
+    assert "You may resume or give up." in operation.message
+
+
+def test_what_was_rolled_back_is_said_to_be_removed_whatever_became_of_its_row(
+    create: Create, railway: LocalRailway
+) -> None:
+    railway.faults.add(Fault("serviceConnect", "error", message="Repository not found"))
+    operation = create("acme")
+    Instance.objects.update(status=Instance.Status.FAILED)
+
+    assert recovery.advice(fresh(operation)).startswith(
+        "What was made is removed again, and the name is free."
+    )
+
+
+def test_a_project_that_was_kept_is_said_to_be_kept_though_its_row_was_forgotten(
+    create: Create, railway: LocalRailway, requester: Requester
+) -> None:
+    railway.faults.add(Fault("serviceConnect", "error", message="Repository not found"))
+    operation = create("acme", keep_on_failure=True)
+    adoption.forget(operation.instance, requester, reason="looked at")
+
+    assert recovery.advice(fresh(operation)).startswith("The project was kept as it stands")
+
+
+def test_a_rollback_that_was_given_up_is_not_said_to_have_removed_anything(
+    railway: LocalRailway, requester: Requester
+) -> None:
+    operation = stopped_while_rolling_back(railway, requester)
+    recovery.give_up(operation, requester)
+
+    assert recovery.advice(fresh(operation)).startswith("The project was kept as it stands")
+
+
+def test_what_was_given_up_before_anything_was_made_is_to_be_forgotten(
+    requester: Requester,
+) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    Operation.objects.update(state=Operation.State.NEEDS_ATTENTION)
+    recovery.give_up(fresh(operation), requester)
+
+    assert recovery.advice(fresh(operation)) == (
+        "Nothing was made on Railway. Forget the instance: that frees its name."
+        " Put right what the message names, then create the instance again."
+    )
+
+    Instance.objects.update(status=Instance.Status.DELETED)
+    assert "Forget" not in recovery.advice(fresh(operation))
+
+
+def test_what_may_have_been_made_is_not_said_to_be_nothing(requester: Requester) -> None:
+    operation = creation.request(Wish("acme"), requester)
+    Operation.objects.update(state=Operation.State.FAILED)
+    Step.objects.filter(name="project").update(attempt_at=timezone.now())
+
+    assert recovery.advice(fresh(operation)).startswith(
+        "Whether Railway has made its project is not known: look for luthien-acme there."
+    )
 
 
 def test_give_up_ends_it_and_leaves_the_project_on_a_row(

@@ -15,10 +15,21 @@
 
   const hideAll = () => document.querySelectorAll("[data-hide-after]").forEach(hide);
 
+  // By the clock: a timer stands still while the machine sleeps.
+  const hideWhatIsDue = () => {
+    for (const revealed of document.querySelectorAll("[data-hide-at]")) {
+      if (Date.now() >= Number(revealed.dataset.hideAt)) {
+        hide(revealed);
+      }
+    }
+  };
+  setInterval(hideWhatIsDue, 500);
+  document.addEventListener("visibilitychange", hideWhatIsDue);
+
   document.addEventListener("htmx:afterSettle", (event) => {
     const revealed = event.target.querySelector?.("[data-hide-after]");
     if (revealed && event.target.matches(".key")) {
-      setTimeout(() => revealed.isConnected && hide(revealed), revealed.dataset.hideAfter * 1000);
+      revealed.dataset.hideAt = Date.now() + revealed.dataset.hideAfter * 1000;
       revealed.querySelector("button")?.focus();
     }
   });
@@ -30,18 +41,33 @@
       return;
     }
     // Without TLS there is no clipboard but this.
+    const focused = document.activeElement;
     const field = document.createElement("textarea");
     field.value = text;
     document.body.append(field);
     field.select();
-    document.execCommand("copy");
+    const isCopied = document.execCommand("copy");
     field.remove();
+    focused.focus();
+    if (!isCopied) {
+      throw new Error("The browser has not copied it.");
+    }
   };
 
-  const confirmCopy = (button, icon) => {
+  // Readers of the screen hear what becomes of a copy; it has to be there before.
+  const outcome = document.createElement("p");
+  outcome.className = "unseen";
+  outcome.setAttribute("role", "status");
+  document.addEventListener("DOMContentLoaded", () => document.body.append(outcome));
+
+  const confirmCopy = (button, icon, text) => {
     const shown = button.querySelector("span");
     shown.textContent = icon;
-    setTimeout(() => (shown.textContent = "content_copy"), 1500);
+    outcome.textContent = text;
+    setTimeout(() => {
+      shown.textContent = "content_copy";
+      outcome.textContent = "";
+    }, 1500);
   };
 
   document.addEventListener("click", (event) => {
@@ -52,8 +78,8 @@
     const button = event.target.closest("[data-copy]");
     if (button) {
       copy(button.dataset.copy).then(
-        () => confirmCopy(button, "check"),
-        () => confirmCopy(button, "error"),
+        () => confirmCopy(button, "check", "Copied."),
+        () => confirmCopy(button, "error", "It could not be copied."),
       );
     }
   });

@@ -32,6 +32,24 @@
     }
   };
 
+  // A copy that htmx does not know asks for nothing, and its times stand still.
+  const stop = () => {
+    const status = document.getElementById(STATUS);
+    status.replaceWith(status.cloneNode(true));
+    for (const shown of document.querySelectorAll("#operation [data-elapsed]")) {
+      delete shown.dataset.elapsed;
+    }
+  };
+
+  const tellRefusal = (status) => {
+    if (status === 403 || status === 404) {
+      stop();
+      tell("You may not see this any more, or it is gone. Reload the page.");
+    } else {
+      tell(`The server answers with an error (${status}). Trying again …`);
+    }
+  };
+
   const isUpdate = (event) => event.target.id === STATUS;
 
   setInterval(tick, 500);
@@ -46,7 +64,7 @@
   }
   document.addEventListener("htmx:responseError", (event) => {
     if (isUpdate(event)) {
-      tell(`The server answers with an error (${event.detail.xhr.status}). Trying again …`);
+      tellRefusal(event.detail.xhr.status);
     }
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
