@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
 from unfold.decorators import display
 
-from instances.admin.checkup import checkup_view
 from instances.admin.live import ago
 from instances.admin.readonly import ReadOnlyAdmin
 from instances.admin.verb_forms import AskWhy
@@ -57,10 +54,6 @@ class JobAdmin(VerbsAdmin, ReadOnlyAdmin):
             on_selection=False,
         ),
     )
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(partial(checkup_view, site=self.admin_site))
-        return [path("checkup/", view, name="instances_checkup"), *super().get_urls()]
 
     def changeform_view(
         self,

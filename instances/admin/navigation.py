@@ -16,7 +16,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
             ("Instances", "dns", "instances.instance"),
             ("Operations", "checklist", "instances.operation"),
             ("Jobs", "cached", "instances.job"),
-            ("Check-up", "monitor_heart", "instances.job", "instances_checkup"),
+            ("Check-up", "monitor_heart", "instances.job", "check_up"),
         ),
     ),
     (
@@ -42,8 +42,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(label: str, icon: str, model: str, page: str = "") -> dict[str, Any]:
-    name = page or f"{model.replace('.', '_')}_changelist"
-    link = reverse_lazy(f"admin:{name}")
+    link = reverse_lazy(page or f"admin:{model.replace('.', '_')}_changelist")
     return {"title": label, "icon": icon, "link": link, "permission": _permission(model)}
 
 

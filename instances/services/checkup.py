@@ -124,7 +124,10 @@ def _documents(railway: RailwayClient) -> Finding:
     broken = railway.broken_documents()
     if not broken:
         return Finding("GraphQL documents", "Railway's schema takes all of them")
-    reasons = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in broken.items():
+        by_reason.setdefault(reason, []).append(name)
+    reasons = " ".join(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
     return Finding(
         "GraphQL documents",
         f"Railway's schema has changed. {reasons}",

@@ -14,7 +14,7 @@ from instances.simulator.server import LocalRailway
 
 pytestmark = pytest.mark.django_db
 
-URL = reverse("admin:instances_checkup")
+URL = reverse("check_up")
 
 
 def test_it_looks_when_it_is_asked_to(admin_client: Client, railway: LocalRailway) -> None:
