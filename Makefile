@@ -2,12 +2,17 @@
 # make test            the whole suite, on SQLite
 # make test-postgres   the same on a PostgreSQL server of its own
 # make pictures        docs/pictures anew, taken by the tests in a browser
+# make railway-cli     Railway's own CLI, built so that it talks to the local Railway; needs cargo
+# make live            one instance on the real Railway, made and deleted; needs LIVE=yes and a token
 # make check           every check that CI runs beside the tests
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+CLI_VERSION := $(shell cat tests/contract/cli-version)
+CLI_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/luthien_admin/railway-$(CLI_VERSION)
+CLI := $(CLI_ROOT)/bin/railway
 
-.PHONY: demo test test-postgres pictures check lint format types imports migrations deploy-check clean
+.PHONY: demo test test-postgres pictures railway-cli live check lint format types imports migrations deploy-check clean
 
 demo: $(READY)
 	@$(BIN)/python -m luthien_admin.demo
@@ -21,6 +26,15 @@ test-postgres: $(READY)
 
 pictures: $(READY)
 	PICTURES=docs/pictures $(BIN)/pytest tests/browser -n 0 $(ARGS)
+
+railway-cli: $(CLI)
+
+# Only a debug build lets RAILWAY_BACKBOARD_URL say where Railway is. It stays outside this folder.
+$(CLI):
+	cargo install railwayapp --version $(CLI_VERSION) --debug --locked --quiet --root $(CLI_ROOT)
+
+live: $(READY)
+	$(BIN)/python tests/live.py
 
 check: lint types imports migrations deploy-check
 
