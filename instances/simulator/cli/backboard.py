@@ -126,7 +126,7 @@ class Backboard:
 
 def _clean(token: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in token):
-        raise CliError(errors.CORRUPT_LOGIN)
+        raise CliError(errors.CORRUPT_LOGIN, cause="failed to parse header value")
     return token
 
 
