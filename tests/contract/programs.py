@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 VERSION = Path(__file__).with_name("cli-version").read_text(encoding="utf-8").strip()
-STAND_IN = Path(sys.executable).with_name("railway-stand-in")
 
 
 def real_cli() -> Path:
