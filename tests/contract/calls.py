@@ -19,7 +19,8 @@ from instances.simulator.state import Project
 from tests.contract.cases import ACCOUNT, Case
 from tests.contract.labels import labelled, labels_of
 from tests.contract.outcomes import Outcome, changed
-from tests.contract.scenes import SteppedClock, gateway_of
+from tests.contract.scenes import SteppedClock
+from tests.simulator.conftest import eventually
 
 SECONDS = 60.0
 SCALE = "0.02"
@@ -47,6 +48,8 @@ def outcome_of(case: Case, program: Path) -> Outcome:
             timeout=SECONDS,
             stdin=case.stdin,
         )
+        # Who hangs up has gone before the server has noticed.
+        eventually(lambda: stage.railway.is_idle)
         labels = _labels(stage)
         # Ids are named after what is there at the end, in what was there before, too.
         was, now = (_named(one, labels) for one in (before, _state(stage.railway)))
@@ -68,11 +71,17 @@ def _stage(case: Case) -> Iterator[Stage]:
         railway.faults.add(*(replace(fault) for fault in case.faults))
         config = RailwayConfig(token=ACCOUNT, api_url=railway.url)
         with private_place(config, _target(case, project)) as place:
+            stage = Stage(railway, project, place)
             if case.config is not None:
-                folder = Path(place.env["HOME"]) / ".railway"
-                folder.mkdir(exist_ok=True)
-                (folder / "config.json").write_text(case.config, encoding="utf-8")
-            yield Stage(railway, project, place)
+                _write_config(case.config, stage)
+            yield stage
+
+
+def _write_config(text: str, stage: Stage) -> None:
+    text = _filled(text.replace("<cwd>", str(stage.place.cwd)), stage.project)
+    folder = Path(stage.place.env["HOME"]) / ".railway"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(text, encoding="utf-8")
 
 
 def _target(case: Case, project: Project | None) -> Target | None:
@@ -86,10 +95,16 @@ def _words(case: Case, project: Project | None) -> list[str]:
 
 
 def _filled(text: str, project: Project | None) -> str:
+    for label, real in _ids(project).items():
+        text = text.replace(label, real)
+    return text
+
+
+def _ids(project: Project | None) -> dict[str, str]:
     if project is None:
-        return text
-    gateway = gateway_of(project).id if "{gateway}" in text else ""
-    return text.format(project=project.id, environment=project.environment_id, gateway=gateway)
+        return {}
+    services = {f"<{service.name}>": service.id for service in project.services.values()}
+    return {"<project>": project.id, "<environment>": project.environment_id, **services}
 
 
 def _environment(case: Case, stage: Stage) -> dict[str, str]:

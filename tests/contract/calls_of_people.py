@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from instances.simulator.faults import Fault
 from tests.contract import scenes
-from tests.contract.cases import Case
+from tests.contract.cases import LINKED, Case
 
 GOOD = (
     Case("whoami", scenes.nothing),
@@ -15,11 +15,11 @@ GOOD = (
     Case("status", scenes.instance),
     Case("status", scenes.no_service, "no service"),
     Case("status --json", scenes.instance),
-    Case("status -p {project} -e production --json", scenes.instance, linked=False),
+    Case("status -p <project> -e production --json", scenes.instance, linked=False),
     Case("variables -s gateway --json", scenes.with_variables),
     Case("variables -s gateway", scenes.with_variables),
     Case("variable list -s gateway --kv", scenes.with_variables),
-    Case("variable list -p {project} -e production -s gateway --json", linked=False),
+    Case("variable list -p <project> -e production -s gateway --json", linked=False),
     Case("variables --set A=1 --set B=2 --skip-deploys -s gateway"),
     Case("variables --set A= -s gateway --json", scenes.instance),
     Case("variables --set-from-stdin KEY -s gateway", stdin="s3cret\n"),
@@ -40,9 +40,9 @@ GOOD = (
     Case("domain list --service gateway", what="no domain"),
     Case("service list --json", scenes.instance),
     Case("service list", scenes.instance),
-    Case("service list -p {project} -e production --json", linked=False),
+    Case("service list -p <project> -e production --json", linked=False),
     Case("service list -p luthien-acme -e production --json", what="by name", linked=False),
-    Case("service list -p {project}", linked=False),
+    Case("service list -p <project>", linked=False),
     Case(
         "service list --json",
         scenes.instance,
@@ -69,7 +69,40 @@ GOOD = (
     Case("init -n luthien-new", scenes.nothing),
     Case("link -p luthien-acme", linked=False),
     Case("link -p luthien-acme -t Luthien --json", linked=False),
-    Case("delete -p {project} -y --json"),
+    Case("delete -p <project> -y --json"),
     Case("delete -p luthien-acme -y", scenes.several_projects),
     Case("unlink -y --json"),
+    Case("unlink -y"),
+    Case("unlink -y", what="linked service", config=LINKED),
+    Case("unlink -s -y", what="linked service", config=LINKED),
+    Case("unlink -s -y --json", what="linked service", config=LINKED),
+    Case("variables --json", what="linked service", config=LINKED),
+    Case("service list --json", what="linked service", config=LINKED),
+    Case("domain --json", what="linked service", config=LINKED),
+    Case("add -d redis --json", scenes.at_once_with_gateway, "linked service", config=LINKED),
+    Case("add --service ünïcode --variables GRÜẞE='a b $c' --json"),
+    Case("list", scenes.namesakes, "two of a name"),
+    Case("link -p luthien-acme -w Other --json", scenes.namesakes, linked=False),
+    *(
+        Case(words, scenes.instance)
+        for words in (
+            "ls --json",
+            "project list --json",
+            "vars ls -s gateway -k",
+            "var set A=1 -s gateway",
+            "variables rm PORT -s gateway",
+            "service logs -s gateway -n 1",
+            "logs -s gateway -d -n 2 -f started",
+            "logs <gateway> -s gateway",
+            "logs -s gateway --latest --json",
+            "service redeploy -y -s gateway --json",
+            "deployment redeploy -y -s gateway --json",
+            "service restart -y -s gateway --json",
+            "domain ls -s gateway",
+            "project delete -p <project> -y --json",
+            "rm -p luthien-acme -y",
+        )
+    ),
+    Case("project link -p luthien-acme --json", linked=False),
+    Case("new -n luthien-new --json", scenes.nothing),
 )

@@ -11,15 +11,26 @@ from tests.contract.scenes import Scene, two_services
 ACCOUNT = "account-token"
 WORKSPACE = "workspace-token"
 PROJECT = "project-token"
+# What `railway link` leaves behind.
+LINKED = """{
+  "projects": {
+    "<cwd>": {
+      "projectPath": "<cwd>", "name": "luthien-acme", "project": "<project>",
+      "environment": "<environment>", "environmentName": "production", "service": "<gateway>"
+    }
+  },
+  "user": {}
+}"""
 
 
 @dataclass(frozen=True)
 class Case:
     """
-    One call; `{project}`, `{environment}` and `{gateway}` in `words` stand for their ids.
+    One call; `<project>`, `<environment>` and `<gateway>` stand for their ids everywhere.
 
     `env` is laid over what the app gives the CLI, and None takes a variable away.
-    `config` is put in the place of the link file that the app writes.
+    `config` is put in the place of the link file that the app writes; `<cwd>` in it is where
+    the call is made.
     """
 
     words: str

@@ -6,8 +6,7 @@ from tests.contract.calls import outcome_of
 from tests.contract.cases import Case
 from tests.contract.differences import LEFT
 from tests.contract.outcomes import Differences, compared
-from tests.contract.programs import REAL
-from tests.looking import STAND_IN
+from tests.contract.programs import REAL, STAND_IN
 
 
 def differences(case: Case) -> Differences:

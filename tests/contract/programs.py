@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+STAND_IN = Path(sys.executable).with_name("railway-stand-in")
 VERSION = Path(__file__).with_name("cli-version").read_text(encoding="utf-8").strip()
 
 
@@ -19,6 +21,5 @@ def real_cli() -> Path:
 
 
 REAL = real_cli()
-needs_real_cli = pytest.mark.skipif(
-    not os.access(REAL, os.X_OK), reason=f"needs the Railway CLI {VERSION}: make railway-cli"
-)
+MISSING = f"needs the Railway CLI {VERSION}: make railway-cli"
+needs_real_cli = pytest.mark.skipif(not os.access(REAL, os.X_OK), reason=MISSING)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from instances.simulator.faults import Fault
 from tests.contract import scenes
-from tests.contract.cases import ACCOUNT, PROJECT, WORKSPACE, Case
+from tests.contract.cases import ACCOUNT, LINKED, PROJECT, WORKSPACE, Case
 from tests.contract.scenes import REPO
 
 NO_TOKEN: dict[str, str | None] = {"RAILWAY_API_TOKEN": None}
 LIST = "variable list -s gateway --json"
 ADD = "add --service new --json"
 SET = "variable set KEY --stdin --skip-deploys -s gateway --json"
+REDEPLOY = "redeploy -y --from-source -s gateway --json"
 CONNECT = f"service source connect --service gateway --repo {REPO} --branch main"
 
 CREDENTIALS = (
@@ -27,7 +28,7 @@ CREDENTIALS = (
         Case(words, scenes.nothing, "workspace token", env={"RAILWAY_API_TOKEN": WORKSPACE})
         for words in ("init -n x -w Luthien --json", "whoami", "list --json")
     ),
-    Case("delete -p {project} -y", what="workspace token", env={"RAILWAY_API_TOKEN": WORKSPACE}),
+    Case("delete -p <project> -y", what="workspace token", env={"RAILWAY_API_TOKEN": WORKSPACE}),
     Case(LIST, what="project token as API token", env={"RAILWAY_API_TOKEN": PROJECT}),
     Case("whoami", what="project token as API token", env={"RAILWAY_API_TOKEN": PROJECT}),
     Case(LIST, what="project token", env=NO_TOKEN | {"RAILWAY_TOKEN": PROJECT}),
@@ -40,6 +41,8 @@ CREDENTIALS = (
 )
 ARGUMENTS = (
     Case("add --bogus"),
+    Case("version"),
+    Case("link extra words", linked=False),
     Case("nonsense"),
     Case("variable set -s gateway"),
     Case("service source connect --service gateway --json"),
@@ -56,18 +59,31 @@ ARGUMENTS = (
     Case("domain --service gateway --port 70000"),
     Case("redeploy -s gateway --json", scenes.instance),
     Case("restart -s gateway --json", scenes.instance),
-    Case("delete -p {project}"),
+    Case("delete -p <project>"),
     Case("delete -y"),
-    Case("variable list -p {project} --json", linked=False),
+    Case("variable list -p <project> --json", linked=False),
     Case("init -n x --json", scenes.other_workspace, "which workspace"),
     Case("init -n x -w Nowhere --json", scenes.nothing),
 )
 NOT_THERE = (
     Case("link -p unknown --json", linked=False),
     Case("link -p unknown --json", scenes.other_workspace, "several workspaces", linked=False),
-    Case("link -p {project} -e unknown --json", linked=False),
-    Case("link -p {project} -s unknown --json", linked=False),
+    Case("link -p <project> -e unknown --json", linked=False),
+    Case("link -p <project> -s unknown --json", linked=False),
     Case("link --json", linked=False),
+    Case("link -p luthien-acme -w unknown", linked=False),
+    Case("link -p luthien-acme --json", scenes.namesakes, "two of a name", linked=False),
+    Case("delete -p luthien-acme -y --json", scenes.namesakes, "two of a name"),
+    Case("variable list -p luthien-acme -e production -s gateway", scenes.namesakes, linked=False),
+    Case("redeploy -y --json", scenes.instance, "which service"),
+    Case("unlink -s -y", what="no service linked"),
+    Case("unlink"),
+    Case("unlink --json"),
+    Case(LIST, what="environment renamed", config=LINKED.replace("production", "staging")),
+    Case(LIST, what="environment gone", config=LINKED.replace("<environment>", "none")),
+    Case(ADD, what="environment gone", config=LINKED.replace("<environment>", "none")),
+    Case("variables --json", what="service gone", config=LINKED.replace("<gateway>", "none")),
+    Case("service list --json", what="service gone", config=LINKED.replace("<gateway>", "none")),
     Case("delete -p unknown -y --json"),
     Case("delete -p unknown -y --json", scenes.nothing, "no project"),
     Case("variable list -s unknown --json"),
@@ -84,7 +100,7 @@ NOT_THERE = (
     Case("status --json", what="not linked", linked=False),
     Case("unlink -y", what="not linked", linked=False),
     Case("redeploy -y -s gateway --json", what="no deployment"),
-    Case("redeploy -y --from-source -s gateway --json", what="no source"),
+    Case(REDEPLOY, what="no source"),
     Case("restart -y -s gateway --json", what="no deployment"),
     Case("logs -s gateway --json", what="no deployment"),
     *(
@@ -93,13 +109,13 @@ NOT_THERE = (
             (scenes.deleted, "deleted project"),
             (scenes.scheduled_for_deletion, "project to be deleted"),
         )
-        for words in (ADD, LIST, "list --json", "link -p {project} --json", "status --json")
+        for words in (ADD, LIST, "list --json", "link -p <project> --json", "status --json")
     ),
 )
 REFUSED = (
     Case("add --service gateway --json", what="a name that exists"),
     Case("redeploy -y -s gateway --json", scenes.building, "while building"),
-    Case("redeploy -y --from-source -s gateway --json", scenes.building, "while building"),
+    Case(REDEPLOY, scenes.building, "while building"),
     Case(
         "domain --service gateway --json",
         what="refused",
@@ -148,7 +164,7 @@ REFUSED = (
         faults=(Fault("templateDeployV2", "error", message="Problem processing request"),),
     ),
     Case(
-        "redeploy -y --from-source -s gateway --json",
+        REDEPLOY,
         scenes.instance,
         "refused",
         faults=(Fault("serviceInstanceDeploy", "error", message="too recently updated"),),
@@ -167,11 +183,15 @@ NETWORK = tuple(
     for words in ("whoami", ADD)
 )
 MUTATIONS = tuple(
-    Case(words, what=f"{operation} {what}", stdin=stdin, faults=(fault,))
-    for words, stdin, operation in (
-        (SET, "x", "variableCollectionUpsert"),
-        (CONNECT, None, "serviceConnect"),
-        (ADD, None, "serviceCreate"),
+    Case(words, scene, f"{operation} {what}", stdin=stdin, faults=(fault,))
+    for words, scene, stdin, operation in (
+        ("init -n x -w Luthien --json", scenes.nothing, None, "projectCreate"),
+        ("add -d redis --json", scenes.at_once, None, "templateDeployV2"),
+        (ADD, scenes.two_services, None, "serviceCreate"),
+        (SET, scenes.two_services, "x", "variableCollectionUpsert"),
+        ("domain --service gateway --json", scenes.two_services, None, "serviceDomainCreate"),
+        (CONNECT, scenes.two_services, None, "serviceConnect"),
+        (REDEPLOY, scenes.instance, None, "serviceInstanceDeploy"),
     )
     for what, fault in (
         ("answered with an error", Fault(operation, "error", message="Problem processing request")),

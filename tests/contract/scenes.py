@@ -68,6 +68,11 @@ def at_once(railway: LocalRailway, clock: SteppedClock) -> Project:
     return railway.add_project(NAME)
 
 
+def at_once_with_gateway(railway: LocalRailway, clock: SteppedClock) -> Project:
+    clock.scale = 0.0
+    return two_services(railway, clock)
+
+
 def with_each_poll(railway: LocalRailway, clock: SteppedClock) -> Project:
     """Make a project, and have time pass with each poll, for as long as a workflow takes."""
     clock.polls = lambda: sum(one.operation == "workflowStatus" for one in railway.requests)
@@ -132,6 +137,12 @@ def several_projects(railway: LocalRailway, clock: SteppedClock) -> Project:
     railway.add_project("other-1", services=["web"])
     clock.at += 60
     railway.add_project("other-2")
+    clock.at += 60
+    return two_services(railway, clock)
+
+
+def namesakes(railway: LocalRailway, clock: SteppedClock) -> Project:
+    railway.add_project(NAME, workspace="Other")
     clock.at += 60
     return two_services(railway, clock)
 

@@ -23,8 +23,8 @@ def run(session: Session, given: Namespace) -> None:
         session.check_link(link)
     elif project["deletedAt"] is not None:
         raise CliError(PROJECT_DELETED)
-    wanted = given.environment or (link.environment_id() if link else "")
-    environment = session.environment(project, wanted)
+    wanted = given.environment or (link and link.environment)
+    environment = session.environment(project, wanted) if wanted else None
     if given.json:
         _show_all(session, project, given.environment)
         return
@@ -48,13 +48,16 @@ def _merge_instances(session: Session, project_id: str, environment: Node) -> No
     environment["volumeInstances"] = {"edges": [{"node": node} for node in volumes]}
 
 
-def _show_one(session: Session, project: Node, environment: Node, linked: str | None) -> None:
+def _show_one(
+    session: Session, project: Node, environment: Node | None, linked: str | None
+) -> None:
     session.ask_for_regions()
-    session.backboard.post(
-        documents.GET_ENVIRONMENT_CONFIG, {"id": environment["id"], "decryptVariables": False}
-    )
-    session.instances(project["id"], environment["id"])
+    if environment is not None:
+        session.backboard.post(
+            documents.GET_ENVIRONMENT_CONFIG, {"id": environment["id"], "decryptVariables": False}
+        )
+        session.instances(project["id"], environment["id"])
     names = {one["id"]: one["name"] for one in nodes(project["services"])}
     output.line(f"Project: {project['name']}")
-    output.line(f"Environment: {environment['name']}")
+    output.line(f"Environment: {environment['name'] if environment else 'None'}")
     output.line(f"Service: {names.get(linked or '', 'None')}")
