@@ -8,6 +8,7 @@ from tests.contract.outcomes import ABSENT, Differences, compared_texts
 
 FOR_PEOPLE = "drawn for people, whom the stand-in tells the gist; programs read --json"
 AGAIN = "the real one reads its config several times and complains each time"
+UNFINISHED = "the real one's parser says in the middle of what an answer has ended"
 WRAPPING = "the real one wraps so that lines are alike in length, the stand-in line by line"
 UNPARSABLE = "warning: Unable to parse config file, regenerating"
 
@@ -83,6 +84,12 @@ Redis
     service ID:    <service Redis>
 
 """
+HALF: Differences = {
+    "stderr[4]": (
+        "    1: EOF while parsing a value at line 2 column 2",
+        "    1: EOF while parsing an object at line 2 column 2",
+    )
+}
 WORDS = "word word word word word word word word word"
 
 LEFT: dict[str, Left] = {
@@ -102,6 +109,8 @@ LEFT: dict[str, Left] = {
             ),
         },
     ),
+    "whoami: half an answer": Left(UNFINISHED, HALF),
+    "add --service new --json: half an answer": Left(UNFINISHED, HALF),
     "add --service new --json: unreadable config": Left(
         AGAIN,
         {

@@ -82,12 +82,7 @@ def _read(stdout: str) -> Any:
 
 
 def _kind(stderr: str, exit_code: int) -> list[str]:
-    """Return the message without its causes, which each HTTP library words in its own way."""
-    lines = stderr.rstrip().splitlines()
+    """Return the message; what is wrong with arguments each parser says in its own way."""
     if exit_code == WRONG_ARGUMENTS and stderr.startswith("error: "):
         return ["error: (about the arguments)"]
-    if "Caused by:" not in lines:
-        return lines
-    start = lines.index("Caused by:")
-    causes = [one for one in lines[start + 1 :] if not one.startswith("    ")]
-    return [*lines[: start + 1], *causes]
+    return stderr.rstrip().splitlines()

@@ -43,6 +43,7 @@ CASES = (
         for what, config in (("linked above", ABOVE), ("linked to no environment", NO_ENVIRONMENT))
         for words in (LIST, ADD, "status --json")
     ),
+    Case("whoami", what="nobody listens", env={"RAILWAY_BACKBOARD_URL": "http://localhost:9/"}),
     Case("whoami", what="no answer in time", env=HURRY, faults=(Fault("me", "timeout"),)),
     Case(ADD, what="unreadable config", config="{not json"),
     Case("init -n x --json", scenes.nothing, "unreadable config", config="[]"),
