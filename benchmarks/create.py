@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet
 
@@ -25,27 +26,32 @@ from instances.simulator.server import LocalRailway
 from instances.simulator.tokens import Token
 
 ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
+STAND_IN = Path(sys.executable).with_name("railway-stand-in")
 TOKEN = "a-token-for-measuring"  # noqa: S105
 OTHERS = 100
 # Notes each start of the CLI, then becomes the CLI.
-WRAPPER = f"""#!/bin/sh
+WRAPPER = """#!/bin/sh
 echo "$1" >> "$(dirname "$0")/processes"
-exec {BIN / "railway-stand-in"} "$@"
+exec {program} "$@"
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--scale", type=float, default=1.0)
-    scale = parser.parse_args().scale
+    answer = measured(parser.parse_args().scale, STAND_IN)
+    sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+
+
+def measured(scale: float, program: Path) -> dict[str, Any]:
+    """Create one instance with `program` as the CLI, and return what that took."""
     tokens = {TOKEN: Token("account")}
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalRailway(time_scale=scale, tokens=tokens) as railway,
     ):
         railway.seed_projects(OTHERS)
-        env = environment(Path(folder), railway.url, scale)
+        env = environment(Path(folder), railway.url, scale, program)
         manage(env, "migrate", "--verbosity", "0")
         manage(env, "railway_whoami", "--json")
         before = len(railway.requests)
@@ -55,7 +61,7 @@ def main() -> None:
         seconds = time.monotonic() - started
         requests = railway.requests[before:]
         processes = (Path(folder) / "processes").read_text().split()
-    answer = {
+    return {
         "scale": scale,
         "other_projects": OTHERS,
         "seconds": round(seconds, 1),
@@ -64,12 +70,11 @@ def main() -> None:
         "cli_processes": len(processes),
         "cli": Counter(processes),
     }
-    sys.stdout.write(json.dumps(answer, indent=2) + "\n")
 
 
-def environment(folder: Path, url: str, scale: float) -> dict[str, str]:
+def environment(folder: Path, url: str, scale: float, program: Path) -> dict[str, str]:
     wrapper = folder / "railway"
-    wrapper.write_text(WRAPPER)
+    wrapper.write_text(WRAPPER.format(program=program))
     wrapper.chmod(0o755)
     return {
         **os.environ,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,18 @@ import httpx
 from django.apps import apps
 from django.db import connection
 
+from instances.models import LogLine, Operation
 from instances.simulator.server import LocalRailway
 from instances.simulator.state import Service
 
-# Writes its argv and environment to a file of its own, then becomes the stand-in.
+STAND_IN = Path(sys.executable).with_name("railway-stand-in")
+# Writes its argv and environment to a file of its own, then becomes the CLI.
 RECORDER = """#!{python} -IS
 import json, os, sys
 name = f"{{os.getpid()}}-{{os.urandom(4).hex()}}.json"
 with open(os.path.join({folder!r}, name), "w") as file:
     json.dump({{"argv": sys.argv, "env": dict(os.environ)}}, file)
-os.execv({stand_in!r}, [{stand_in!r}, *sys.argv[1:]])
+os.execv({program!r}, [{program!r}, *sys.argv[1:]])
 """
 # Where values stand that belong there: ciphertext is not clear text.
 ENCRYPTED = {("instances_credential", "value")}
@@ -60,13 +63,24 @@ def only_gateway(railway: LocalRailway) -> Service:
 NOTHING = Found([], [], 0, [])
 
 
-def recording_cli(folder: Path) -> list[str]:
-    """Return a command line for RAILWAY_CLI that notes each call in `folder`."""
+def wait_for_end(seconds: float = 60) -> Operation:
+    """Wait until no operation moves any more; return the latest."""
+    until = time.monotonic() + seconds
+    while Operation.objects.filter(state__in=Operation.State.moving()).exists():
+        lines = "\n".join(LogLine.objects.values_list("text", flat=True))
+        assert time.monotonic() < until, lines
+        time.sleep(0.1)
+    return Operation.objects.latest("pk")
+
+
+def recording_cli(folder: Path, program: Path = STAND_IN) -> list[str]:
+    """Return a command line for RAILWAY_CLI that notes each call of `program` in `folder`."""
     calls = folder / "calls"
     calls.mkdir(exist_ok=True)
     script = folder / "railway"
-    stand_in = str(Path(sys.executable).with_name("railway-stand-in"))
-    script.write_text(RECORDER.format(python=sys.executable, folder=str(calls), stand_in=stand_in))
+    script.write_text(
+        RECORDER.format(python=sys.executable, folder=str(calls), program=str(program))
+    )
     script.chmod(0o755)
     return [str(script)]
 

@@ -11,28 +11,18 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from instances.models import Instance, LogLine, Operation
+from instances.models import Instance, Operation
 from instances.services import creation, recovery
 from instances.services.creation import Wish
 from instances.services.people import Requester, person
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests.conftest import StartWorker
-from tests.looking import NOTHING, Found, found_on
+from tests.looking import NOTHING, Found, found_on, wait_for_end
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 FORM = {"name": "acme", "repository": "LuthienResearch/luthien-proxy", "branch": "main"}
-
-
-def wait_for_end(seconds: float = 60) -> Operation:
-    """Wait until no operation moves any more; return the latest."""
-    until = time.monotonic() + seconds
-    while Operation.objects.filter(state__in=Operation.State.moving()).exists():
-        lines = "\n".join(LogLine.objects.values_list("text", flat=True))
-        assert time.monotonic() < until, lines
-        time.sleep(0.1)
-    return Operation.objects.latest("pk")
 
 
 def asker() -> Requester:

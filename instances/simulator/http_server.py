@@ -56,6 +56,12 @@ class LocalServer(ThreadingHTTPServer):
         with suppress(OSError):
             socket.create_connection(self.socket.getsockname(), 1).close()
 
+    @property
+    def is_idle(self) -> bool:
+        """Return whether nobody is connected, so that all that was asked has been noted."""
+        with self._open_lock:
+            return not self._open
+
     def note(self, connection: socket.socket, *, is_open: bool) -> None:
         with self._open_lock:
             if is_open:

@@ -78,6 +78,11 @@ class LocalRailway:
     def requests(self) -> list[RequestRecord]:
         return self._records.snapshot()
 
+    @property
+    def is_idle(self) -> bool:
+        """Return whether nobody is connected, so that `requests` is complete."""
+        return self._running().is_idle
+
     def start(self) -> None:
         server = LocalServer(self._host, self._port)
         server.start(self._answer)

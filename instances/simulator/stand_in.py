@@ -24,8 +24,8 @@ class _Parser(ArgumentParser):
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     given = list(sys.argv[1:] if words is None else words)
-    if given in (["--version"], ["-V"], ["version"]):
-        sys.stdout.write(f"railway {settings.VERSION}\n")
+    if given in (["--version"], ["-V"]):
+        sys.stdout.write(f"railway {settings.VERSION}\n\n")
         return 0
     try:
         command, arguments = _understood(given)

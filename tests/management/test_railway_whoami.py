@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from instances.simulator.cli.settings import VERSION
 from instances.simulator.server import LocalRailway
 from tests.conftest import PROJECT_TOKEN, WORKSPACE_TOKEN
 
@@ -29,7 +30,7 @@ def test_an_account_token_creates_by_the_cli(railway: LocalRailway) -> None:
     assert answer["user"]
     assert answer["workspace_id"] == workspace["id"]
     assert answer["requests_remaining"] < answer["requests_limit"]
-    assert answer["cli_version"] == "5.43.1"
+    assert answer["cli_version"] == VERSION
     assert answer["creates_projects_by"] == "the CLI (init)"
 
 
@@ -70,4 +71,4 @@ def test_a_person_sees_it_in_lines(railway: LocalRailway) -> None:
     call_command("railway_whoami", stdout=out)
 
     assert "Token                 account of" in out.getvalue()
-    assert "Railway CLI           5.43.1" in out.getvalue()
+    assert f"Railway CLI           {VERSION}" in out.getvalue()

@@ -18,6 +18,7 @@ from instances.railway.cli.environment import Target
 from instances.railway.client import RailwayClient
 from instances.railway.config import Call, RailwayConfig, always
 from instances.railway.masking import Mask
+from instances.simulator.cli.settings import VERSION
 from instances.simulator.server import LocalRailway
 from tests.conftest import TOKEN as ACCOUNT_TOKEN
 from tests.railway.conftest import SECRET, TOKEN, MakeFakeCli, everything_in, make_config
@@ -550,7 +551,7 @@ def wait_for(client: RailwayClient, target: Target, name: str) -> str:
 def test_all_commands_together_make_a_tenant(
     railway: LocalRailway, stand_in: RailwayClient, scale: float
 ) -> None:
-    assert stand_in.cli_version() == "5.43.1"
+    assert stand_in.cli_version() == VERSION
     token = stand_in.token()
     project_id = stand_in.create_project(
         "luthien-acme", workspace_id=token.workspaces[0].id, description="", kind=token.kind

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from instances.simulator import deployments, domains
+from instances.simulator.cli.settings import VERSION
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from instances.simulator.state import Project, Service
@@ -37,7 +38,7 @@ def asked(railway: LocalRailway) -> list[str | None]:
 def test_the_version_is_the_one_it_stands_in_for(cli: Cli) -> None:
     done = cli("--version")
 
-    assert (done.returncode, done.stdout) == (0, "railway 5.43.1\n")
+    assert (done.returncode, done.stdout) == (0, f"railway {VERSION}\n\n")
 
 
 def test_it_starts_fast_with_the_standard_library_alone(cli: Cli) -> None:

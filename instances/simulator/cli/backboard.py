@@ -1,6 +1,7 @@
 """POSTs to the backboard, and what its answers mean for the CLI (cli-facts.md §5 and §6)."""
 
 import json
+import socket
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,8 +71,9 @@ class Backboard:
             response = connection.getresponse()
             return response, response.read()
         except (OSError, HTTPException) as error:
+            sending = f"error sending request for url ({self._url})"
             raise CliError(
-                f"Failed to fetch: error sending request for url ({self._url})", cause=str(error)
+                f"Failed to fetch: {sending}", causes=[sending, *_reasons(error)]
             ) from error
         finally:
             connection.close()
@@ -81,8 +83,8 @@ class Backboard:
             raise errors.rate_limited(response.headers.get("Retry-After"))
         try:
             answer = json.loads(body)
-        except ValueError as error:
-            raise _undecodable(str(error)) from error
+        except json.JSONDecodeError as error:
+            raise _undecodable(_where(error)) from error
         if not isinstance(answer, dict):
             raise _undecodable("expected an object")
         if answer.get("errors"):
@@ -126,9 +128,29 @@ class Backboard:
 
 def _clean(token: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in token):
-        raise CliError(errors.CORRUPT_LOGIN)
+        raise CliError(errors.CORRUPT_LOGIN, causes=["failed to parse header value"])
     return token
 
 
 def _undecodable(cause: str) -> CliError:
-    return CliError("Failed to fetch: error decoding response body", cause=cause)
+    decoding = "error decoding response body"
+    return CliError(f"Failed to fetch: {decoding}", causes=[decoding, cause])
+
+
+def _where(error: json.JSONDecodeError) -> str:
+    if error.pos >= len(error.doc):
+        return f"EOF while parsing a value at line {error.lineno} column {error.colno - 1}"
+    return f"expected value at line {error.lineno} column {error.colno}"
+
+
+def _reasons(error: Exception) -> list[str]:
+    """Return why a request got no answer, in the words of the real one's HTTP library."""
+    if isinstance(error, TimeoutError):
+        return ["operation timed out"]
+    if isinstance(error, socket.gaierror):
+        lookup = f"failed to lookup address information: {error.strerror}"
+        return ["client error (Connect)", "dns error", lookup]
+    if isinstance(error, ConnectionRefusedError):
+        reason = f"{error.strerror} (os error {error.errno})"
+        return ["client error (Connect)", "tcp connect error", reason]
+    return ["client error (SendRequest)", "connection closed before message completed"]

@@ -11,6 +11,8 @@ from typing import Any
 from instances.simulator.cli.errors import NO_LINKED_PROJECT, PROJECT_NOT_FOUND, CliError
 from instances.simulator.cli.settings import Settings
 
+USER_FIELDS = ("id", "token", "accessToken", "refreshToken", "tokenExpiresAt")
+
 
 @dataclass
 class Link:
@@ -85,7 +87,8 @@ class Config:
 
     def write(self) -> None:
         # Only the credentials are re-read; the last writer of the links wins (cli-facts.md §6).
-        self._root["user"] = _read(self._path)["user"]
+        user = _read(self._path)["user"]
+        self._root["user"] = {name: user.get(name) for name in USER_FIELDS}
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         scratch = self._path.with_suffix(f".tmp.{os.getpid()}-{time.time_ns()}")
         scratch.touch(mode=0o600)

@@ -59,6 +59,11 @@ USER_PROJECTS = Document(
   }}
 }}""",
 )
+PROJECT_FAVORITES = _query(
+    "ProjectFavorites",
+    "projectFavorites",
+    "($workspaceId: String!) { projectFavorites(workspaceId: $workspaceId) }",
+)
 PROJECT_TOKEN = _query(
     "ProjectToken",
     "projectToken",
@@ -98,7 +103,7 @@ ENVIRONMENT_INSTANCES = _query(
             serviceDomains {{ id domain targetPort }}
             customDomains {{ id domain targetPort }}
           }}
-          cronSchedule nextCronRunAt startCommand
+          cronSchedule nextCronRunAt startCommand tracingEnabled autoInstrumentationEnabled
         }}
       }}
       pageInfo {{ hasNextPage endCursor }}
@@ -167,15 +172,22 @@ DEPLOYMENT_LOGS = _query(
   ) {_LOG}
 }}""",
 )
-BUILD_LOGS = _query(
-    "BuildLogs",
-    "buildLogs",
+DEPLOYMENT_STATUS = _query(
+    "DeploymentStatus",
+    "deployment",
+    "($id: String!) { deployment(id: $id) { status environmentId snapshotId createdAt } }",
+)
+ENVIRONMENT_LOGS = _query(
+    "EnvironmentLogs",
+    "environmentLogs",
     f"""(
-  $deploymentId: String!, $limit: Int, $startDate: DateTime, $endDate: DateTime, $filter: String
+  $environmentId: String!, $filter: String, $beforeLimit: Int, $beforeDate: String,
+  $anchorDate: String, $afterDate: String, $afterLimit: Int
 ) {{
-  buildLogs(
-    deploymentId: $deploymentId, limit: $limit, startDate: $startDate, endDate: $endDate,
-    filter: $filter
+  environmentLogs(
+    environmentId: $environmentId, filter: $filter, beforeLimit: $beforeLimit,
+    beforeDate: $beforeDate, anchorDate: $anchorDate, afterDate: $afterDate,
+    afterLimit: $afterLimit
   ) {_LOG}
 }}""",
 )

@@ -1,5 +1,7 @@
 """What the CLI says when it fails, and how it exits (cli-facts.md §5)."""
 
+from collections.abc import Sequence
+
 NO_CREDENTIAL = "Unauthorized. Please login with `railway login`"
 CORRUPT_LOGIN = "Login state is corrupt. Please logout and login back in."
 LOGIN_AGAIN = "Unauthorized. Please run `railway login` again."
@@ -21,17 +23,17 @@ _HINTS = {
 
 
 class CliError(Exception):
-    """Exit code 1, with a message, perhaps a cause, perhaps a hint."""
+    """Exit code 1, with a message, perhaps causes, perhaps a hint."""
 
-    def __init__(self, message: str, *, cause: str | None = None) -> None:
+    def __init__(self, message: str, *, causes: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.cause = cause
+        self.causes = causes
 
     def shown(self) -> str:
         message = str(self)
         parts = [message]
-        if self.cause:
-            parts += ["", "Caused by:", f"    {self.cause}"]
+        if self.causes:
+            parts += ["", "Caused by:", *_numbered(self.causes)]
         if message in _HINTS:
             parts += [f"  → {_HINTS[message]}"]
         return "\n".join(parts)
@@ -43,6 +45,12 @@ class Unauthorized(CliError):
 
 class Usage(CliError):
     """Exit code 2: the arguments are wrong."""
+
+
+def _numbered(causes: Sequence[str]) -> list[str]:
+    if len(causes) == 1:
+        return [f"    {causes[0]}"]
+    return [f"    {number}: {cause}" for number, cause in enumerate(causes)]
 
 
 def rate_limited(retry_after: str | None) -> CliError:

@@ -45,9 +45,9 @@ _VARIABLE_SET = Command("variable", "set", variable.set_arguments, variable.run_
 _VARIABLE_DELETE = Command("variable", "delete", variable.delete_arguments, variable.run_delete)
 _DOMAIN = Command("domain", None, domain.create_arguments, domain.run_create)
 _DOMAIN_LIST = Command("domain", "list", domain.list_arguments, domain.run_list)
-_CONNECT = Command("service", "source:connect", source.connect_arguments, source.connect)
+_CONNECT = Command("service", "source_connect", source.connect_arguments, source.connect)
 _DISCONNECT = Command(
-    "service", "source:disconnect", source.disconnect_arguments, source.disconnect
+    "service", "source_disconnect", source.disconnect_arguments, source.disconnect
 )
 _SERVICE_LIST = Command("service", "list", services.list_arguments, services.run_list)
 _SERVICE_STATUS = Command("service", "status", services.status_arguments, services.run_status)

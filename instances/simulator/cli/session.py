@@ -1,6 +1,7 @@
 """What every command works with: the link, the project behind it, and the service that is meant."""
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +101,15 @@ class Session:
         if environment is None or environment.get("deletedAt") is not None:
             raise CliError(errors.ENVIRONMENT_DELETED)
 
+    def environment(self, project: Node, wanted: str) -> Node:
+        matched = _environment(project, wanted)
+        if matched is None:
+            raise CliError(
+                f'Environment "{wanted}" not found.\n'
+                "Run `railway environment` to connect to an environment."
+            )
+        return matched
+
     def service_context(
         self, *, project: str | None, environment: str | None, service: str | None
     ) -> ServiceContext:
@@ -112,19 +122,14 @@ class Session:
             self.check_link(link)
             project_id = link.project
         else:
-            project_id = self._project_id(project or "")
+            project_id = self.project_id(project or "")
         found = self.project(project_id)
         wanted = environment if environment is not None else link and link.environment_id()
-        matched = _environment(found, wanted or "")
-        if matched is None:
-            raise CliError(
-                f'Environment "{wanted}" not found.\n'
-                "Run `railway environment` to connect to an environment."
-            )
+        matched = self.environment(found, wanted or "")
         chosen = _service(found, service, link.service if link else None)
         return ServiceContext(found, matched, *chosen)
 
-    def _project_id(self, wanted: str) -> str:
+    def project_id(self, wanted: str) -> str:
         try:
             return str(self.project(wanted)["id"])
         except CliError as error:
@@ -141,6 +146,11 @@ class Session:
                     f'Ambiguous project {key} "{wanted}". Use one of these project IDs: {among}'
                 )
         raise CliError(f'Project "{wanted}" not found')
+
+    def ask_for_regions(self) -> None:
+        """Ask for the regions' names as the real one does, which goes on without them."""
+        with suppress(CliError):
+            self.backboard.post(documents.REGIONS, {"projectId": None})
 
     def workspaces(self) -> list[Node]:
         """Return the workspaces with their projects, as `UserProjects` answers."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from instances.simulator.cli.errors import CliError
 
-VERSION = "5.43.1"
+VERSION = "5.71.0"
 DEFAULT_TIMEOUT = 90.0
 _TRUTHY = frozenset({"1", "true"})
 
@@ -52,6 +52,14 @@ class Settings:
         return self.environment.get("RAILWAY_SERVICE_ID")
 
     @property
+    def caller(self) -> str:
+        return self.environment.get("RAILWAY_CALLER") or "agent_unknown"
+
+    @property
+    def agent_session_id(self) -> str | None:
+        return self.environment.get("RAILWAY_AGENT_SESSION")
+
+    @property
     def time_scale(self) -> float:
         return float(self.environment.get("RAILWAY_TIME_SCALE") or 1)
 
@@ -75,7 +83,10 @@ class Settings:
             return DEFAULT_TIMEOUT
         if wanted.isdigit() and int(wanted) > 0:
             return float(wanted)
-        sys.stderr.write(f"warning: RAILWAY_HTTP_TIMEOUT is invalid: {wanted}\n")
+        sys.stderr.write(
+            f'warning: ignoring invalid RAILWAY_HTTP_TIMEOUT="{wanted}"; '
+            f"expected a positive number of seconds, using {DEFAULT_TIMEOUT:g}s\n"
+        )
         return DEFAULT_TIMEOUT
 
 

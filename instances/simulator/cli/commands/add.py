@@ -50,14 +50,13 @@ def _add_service(session: Session, link: Link, given: Namespace) -> None:
     _announce_source(given)
     name, variables = _name_and_variables(given)
     branch = branch_of(session, given.repo, given.branch) if given.repo else None
-    image = None if given.repo else given.image
     service = session.backboard.post(
         mutations.SERVICE_CREATE,
         {
             "name": name,
             "projectId": link.project,
             "environmentId": link.environment_id(),
-            "source": {"repo": given.repo, "image": image},
+            "source": _source(given),
             "branch": branch,
             "variables": variables,
         },
@@ -79,6 +78,12 @@ def _announce_source(given: Namespace) -> None:
         output.selected("What do you need?", "Empty Service")
     else:
         raise CliError(_NOTHING)
+
+
+def _source(given: Namespace) -> dict[str, str]:
+    if given.repo is not None:
+        return {"repo": given.repo}
+    return {} if given.image is None else {"image": given.image}
 
 
 def _name_and_variables(given: Namespace) -> tuple[str | None, dict[str, str] | None]:

@@ -7,6 +7,8 @@ from instances.simulator.cli.commands import service_options
 from instances.simulator.cli.errors import CliError
 from instances.simulator.cli.session import Node, ServiceContext, Session
 
+GAP = 3
+
 
 def port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
@@ -26,13 +28,12 @@ def create_arguments(parser: ArgumentParser) -> None:
 
 
 def run_list(session: Session, given: Namespace) -> None:
-    found = _fetched(session, service_options.context(session, given))
+    context = service_options.context(session, given)
+    found = _fetched(session, context)
     if given.json:
         output.pretty({"domains": [_summary(kind, domain) for kind, domain in found]})
-    elif not found:
-        output.line("No domains found.")
-    for _, domain in [] if given.json else found:
-        output.line(domain["domain"])
+    else:
+        _show_list(context, found)
 
 
 def run_create(session: Session, given: Namespace) -> None:
@@ -55,6 +56,7 @@ def run_create(session: Session, given: Namespace) -> None:
         output.pretty({"domain": _url(made)})
     else:
         _show("Service domain created", made)
+        output.line(f"\nNext: railway domain status {made['id']}")
 
 
 def _fetched(session: Session, context: ServiceContext) -> list[tuple[str, Node]]:
@@ -79,8 +81,29 @@ def _show(title: str, domain: Node) -> None:
     output.line("  Type: service")
     output.line(f"  Target port: {domain['targetPort'] or '-'}")
     output.line(f"  Sync status: {domain['syncStatus']}")
-    output.line(f"  Created: {domain['createdAt']}")
-    output.line(f"  Updated: {domain['updatedAt']}")
+    output.line(f"  Created: {_moment(domain['createdAt'])}")
+    output.line(f"  Updated: {_moment(domain['updatedAt'])}")
+
+
+def _show_list(context: ServiceContext, found: list[tuple[str, Node]]) -> None:
+    where = f"for service {context.service_name} in environment {context.environment['name']}"
+    if not found:
+        output.line(f"No domains found {where}.")
+        return
+    output.line(f"Domains {where}:")
+    rows = [("Domain", "Type", "ID", "Port", "Sync")]
+    rows += [
+        (one["domain"], kind, one["id"], str(one["targetPort"] or "-"), one["syncStatus"])
+        for kind, one in found
+    ]
+    widths = [max(map(len, column)) + GAP for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        output.line("".join(cells).rstrip())
+
+
+def _moment(text: str) -> str:
+    return text.replace("Z", "+00:00")
 
 
 def _url(domain: Node) -> str:
@@ -93,5 +116,5 @@ def _summary(kind: str, domain: Node) -> Node:
     shown |= {"type": kind, "targetPort": domain["targetPort"], "syncStatus": domain["syncStatus"]}
     for name in ("createdAt", "updatedAt"):
         if domain[name] is not None:
-            shown[name] = domain[name]
+            shown[name] = _moment(domain[name])
     return shown

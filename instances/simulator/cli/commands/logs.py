@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from instances.simulator.cli import documents, output
@@ -10,6 +11,8 @@ from instances.simulator.cli.errors import CliError
 from instances.simulator.cli.session import Node, Session, nodes
 
 LINES = 500
+# A build's first lines may be older than its deployment.
+BEFORE_BUILD = timedelta(minutes=5)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -31,18 +34,45 @@ def run(session: Session, given: Namespace) -> None:
     deployment_id = given.deployment_id or usual["id"]
     failed = usual["status"] == "FAILED" and deployment_id == usual["id"]
     is_build = not given.deployment and (given.build or failed)
-    lines = session.backboard.post(
-        documents.BUILD_LOGS if is_build else documents.DEPLOYMENT_LOGS,
-        {
-            "deploymentId": deployment_id,
-            "limit": given.lines,
-            "filter": given.filter,
-            "startDate": None,
-            "endDate": None,
-        },
-    )
-    for line in lines:
+    find = _build_lines if is_build else _deployment_lines
+    for line in find(session, deployment_id, given)[-given.lines :]:
         output.line(_structured(line) if given.json else _plain(line))
+
+
+def _deployment_lines(session: Session, deployment_id: str, given: Namespace) -> list[Node]:
+    wanted = {
+        "deploymentId": deployment_id,
+        "limit": given.lines,
+        "filter": given.filter,
+        "startDate": None,
+        "endDate": None,
+    }
+    found: list[Node] = session.backboard.post(documents.DEPLOYMENT_LOGS, wanted)
+    return found
+
+
+def _build_lines(session: Session, deployment_id: str, given: Namespace) -> list[Node]:
+    """Return a build's lines, which are among its environment's under its snapshot."""
+    built = session.backboard.post(documents.DEPLOYMENT_STATUS, {"id": deployment_id})
+    if built["snapshotId"] is None:
+        raise CliError("Deployment does not have an associated build")
+    scope = f"(@snapshot:{built['snapshotId']} OR @replica:{built['snapshotId']})"
+    now = _nanoseconds(datetime.now(UTC))
+    wanted = {
+        "environmentId": built["environmentId"],
+        "filter": f"({given.filter}) {scope}" if given.filter else scope,
+        "beforeLimit": given.lines,
+        "beforeDate": _nanoseconds(datetime.fromisoformat(built["createdAt"]) - BEFORE_BUILD),
+        "anchorDate": now,
+        "afterDate": now,
+        "afterLimit": 0,
+    }
+    found: list[Node] = session.backboard.post(documents.ENVIRONMENT_LOGS, wanted)
+    return found
+
+
+def _nanoseconds(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}000Z"
 
 
 def _usual(deployments: list[Node], *, latest: bool) -> Node:

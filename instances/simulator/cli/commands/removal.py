@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from instances.simulator.cli import errors, mutations, output
 from instances.simulator.cli.errors import CliError
-from instances.simulator.cli.session import Node, Session
+from instances.simulator.cli.session import Node, Session, nodes
 
 
 def delete_arguments(parser: ArgumentParser) -> None:
@@ -50,9 +50,13 @@ def _chosen(alive: list[Node], wanted: str | None) -> Node:
 def unlink(session: Session, given: Namespace) -> None:
     session.backboard.require_credential()
     link = session.link()
-    session.project(link.project)
-    if given.service and link.service is None:
+    project = session.project(link.project)
+    service = next((one for one in nodes(project["services"]) if one["id"] == link.service), None)
+    if given.service and service is None:
         raise CliError("No linked service")
+    if not given.json:
+        on = f"{service['name']} on " if service else ""
+        output.line(f"Linked to {on}{project['name']}")
     if not given.yes:
         raise CliError(errors.NO_CONFIRMATION)
     if given.service:

@@ -2,10 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 
-from instances.simulator.cli import documents, output
+from instances.simulator.cli import output
 from instances.simulator.cli.commands import service_options
+from instances.simulator.cli.config import Link
 from instances.simulator.cli.errors import CliError
-from instances.simulator.cli.session import Node, Session, nodes
+from instances.simulator.cli.session import Node, Session
 
 
 def list_arguments(parser: ArgumentParser) -> None:
@@ -20,21 +21,25 @@ def status_arguments(parser: ArgumentParser) -> None:
 
 def run_list(session: Session, given: Namespace) -> None:
     session.backboard.require_credential()
-    link = session.link()
-    session.check_link(link)
-    project = session.project(given.project or link.project)
-    session.backboard.post(documents.REGIONS, {"projectId": project["id"]})
-    wanted = given.environment or link.environment_id()
-    found = [one for one in nodes(project["environments"]) if wanted in (one["id"], one["name"])]
-    if not found:
-        raise CliError(f'Environment "{wanted}" not found.')
-    instances, volumes = session.instances(project["id"], found[0]["id"])
+    if given.project is not None and given.environment is None:
+        raise CliError("--environment is required when using --project")
+    link = _link(session) if given.project is None else Link(given.project)
+    session.ask_for_regions()
+    project = session.project(link.project)
+    environment = session.environment(project, given.environment or link.environment_id())
+    instances, volumes = session.instances(project["id"], environment["id"])
     instances.sort(key=lambda instance: str(instance["serviceName"]).lower())
     shown = [_summary(instance, volumes, link.service) for instance in instances]
     if given.json:
         output.pretty(shown)
     for one in [] if given.json else shown:
         output.line(f"{one['name']}  {one['status']}")
+
+
+def _link(session: Session) -> Link:
+    link = session.link()
+    session.check_link(link)
+    return link
 
 
 def run_status(session: Session, given: Namespace) -> None:
@@ -53,7 +58,7 @@ def run_status(session: Session, given: Namespace) -> None:
         return
     output.line(f"Service: {shown['name']}")
     output.line(f"Deployment: {shown['deploymentId'] or 'No deployment'}")
-    output.line(f"Status: {shown['status'] or 'No deployment'}")
+    output.line(f"Status: {shown['status'] or 'NO DEPLOYMENT'}")
 
 
 def _summary(instance: Node, volumes: list[Node], linked: str | None) -> Node:

@@ -28,8 +28,9 @@ def connect(session: Session, given: Namespace) -> None:
     context = service_options.context(session, given)
     branch = branch_of(session, given.repo, given.branch) if given.repo else None
     source = {"repo": given.repo, "branch": branch, "image": given.image}
+    wanted = {name: value for name, value in source.items() if value is not None}
     service = session.backboard.post(
-        mutations.SERVICE_CONNECT, {"id": context.service_id, "input": source}
+        mutations.SERVICE_CONNECT, {"id": context.service_id, "input": wanted}
     )
     kind = "github" if given.repo else "image"
     telemetry.send(session, "service", f"source_connect_{kind}")

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from instances.simulator.cli import documents, output
-from instances.simulator.cli.errors import CliError
+from instances.simulator.cli.errors import PROJECT_DELETED, CliError
 from instances.simulator.cli.session import Node, Session, nodes
 
 
@@ -18,14 +18,17 @@ def run(session: Session, given: Namespace) -> None:
     if given.project is not None and given.environment is None:
         raise CliError("--environment is required when using --project")
     link = None if given.project is not None else session.link()
-    project = session.project(link.project if link else given.project)
+    project = session.project(link.project if link else session.project_id(given.project))
     if link is not None:
         session.check_link(link)
+    elif project["deletedAt"] is not None:
+        raise CliError(PROJECT_DELETED)
+    wanted = given.environment or (link and link.environment)
+    environment = session.environment(project, wanted) if wanted else None
     if given.json:
         _show_all(session, project, given.environment)
         return
-    wanted = given.environment or (link.environment_id() if link else "")
-    _show_one(session, project, wanted, link.service if link else None)
+    _show_one(session, project, environment, link.service if link else None)
 
 
 def _show_all(session: Session, project: Node, wanted: str | None) -> None:
@@ -45,16 +48,16 @@ def _merge_instances(session: Session, project_id: str, environment: Node) -> No
     environment["volumeInstances"] = {"edges": [{"node": node} for node in volumes]}
 
 
-def _show_one(session: Session, project: Node, wanted: str, linked: str | None) -> None:
-    session.backboard.post(documents.REGIONS, {"projectId": project["id"]})
-    found = [one for one in nodes(project["environments"]) if wanted in (one["id"], one["name"])]
-    if not found:
-        raise CliError(f'Environment "{wanted}" not found.')
-    session.backboard.post(
-        documents.GET_ENVIRONMENT_CONFIG, {"id": found[0]["id"], "decryptVariables": False}
-    )
-    session.instances(project["id"], found[0]["id"])
+def _show_one(
+    session: Session, project: Node, environment: Node | None, linked: str | None
+) -> None:
+    session.ask_for_regions()
+    if environment is not None:
+        session.backboard.post(
+            documents.GET_ENVIRONMENT_CONFIG, {"id": environment["id"], "decryptVariables": False}
+        )
+        session.instances(project["id"], environment["id"])
     names = {one["id"]: one["name"] for one in nodes(project["services"])}
     output.line(f"Project: {project['name']}")
-    output.line(f"Environment: {found[0]['name']}")
+    output.line(f"Environment: {environment['name'] if environment else 'None'}")
     output.line(f"Service: {names.get(linked or '', 'None')}")

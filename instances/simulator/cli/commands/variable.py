@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from instances.simulator.cli import documents, mutations, output
+from instances.simulator.cli import documents, mutations, output, table
 from instances.simulator.cli.commands import service_options
 from instances.simulator.cli.commands.pairs import pair
 from instances.simulator.cli.errors import CliError
@@ -48,15 +48,15 @@ def legacy(session: Session, given: Namespace) -> None:
 
 
 def run_list(session: Session, given: Namespace) -> None:
-    found = _readable(session, service_options.context(session, given))
+    context = service_options.context(session, given)
+    found = _readable(session, context)
     if given.kv:
         for name, value in found.items():
             output.line(f"{name}={value}")
     elif given.json:
         output.pretty(found)
     elif found:
-        for name, value in found.items():
-            output.line(f"║ {name} │ {value}")
+        output.line(table.drawn(context.service_name, found))
     else:
         output.note("No variables found")
 
