@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,12 @@ from tests.simulator.conftest import eventually
 
 SECONDS = 60.0
 SCALE = "0.02"
-# These are asked for side by side, in whichever order.
-SIDE_BY_SIDE = {"Project", "Regions", "UserProjects", "ProjectFavorites"}
+# What of one kind is asked for side by side, in whichever order.
+SIDE_BY_SIDE = {
+    "Project": "a project and its regions",
+    "Regions": "a project and its regions",
+    "ProjectFavorites": "each workspace's favorites",
+}
 
 
 @dataclass(frozen=True)
@@ -158,12 +163,6 @@ def _operations(requests: list[RequestRecord]) -> list[Any]:
 
 
 def _sorted_side_by_side(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    group: list[dict[str, Any]] = []
-    for one in [*asked, {"name": None}]:
-        if one["name"] in SIDE_BY_SIDE:
-            group.append(one)
-            continue
-        found += [*sorted(group, key=lambda each: str(each["name"])), one]
-        group = []
-    return found[:-1]
+    groups = groupby(asked, key=lambda one: SIDE_BY_SIDE.get(one["name"]))
+    in_order = (sorted(group, key=json.dumps) if kind else group for kind, group in groups)
+    return [*chain.from_iterable(in_order)]

@@ -12,6 +12,7 @@ GOOD = (
     Case("list", scenes.several_projects),
     Case("list --json", scenes.several_projects, linked=False),
     Case("list --json", scenes.nothing, "no project"),
+    Case("list --json", scenes.namesakes, "several workspaces"),
     Case("status", scenes.instance),
     Case("status", scenes.no_service, "no service"),
     Case("status --json", scenes.instance),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import Path
 
 from instances.simulator.faults import Fault
 from tests.contract import scenes
@@ -19,7 +20,7 @@ PLACE = {name: OWN[name] for name in ("RAILWAY_PROJECT_ID", "RAILWAY_ENVIRONMENT
 NOWHERE = {"RAILWAY_PROJECT_ID": "no-such-project", "RAILWAY_ENVIRONMENT_ID": "none"}
 HURRY = {"RAILWAY_HTTP_TIMEOUT": "1"}
 # A link of the folder that all temporary ones are in.
-ABOVE = LINKED.replace("<cwd>", tempfile.gettempdir())
+ABOVE = LINKED.replace("<cwd>", str(Path(tempfile.gettempdir()).resolve()))
 NO_ENVIRONMENT = LINKED.replace('"<environment>"', "null").replace('"production"', "null")
 LOGIN = '{"projects":{},"user":{"token":"%s"}}'
 LOUD = {"RAILWAY_NO_TELEMETRY": None, "DO_NOT_TRACK": None}

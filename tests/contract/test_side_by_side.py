@@ -16,9 +16,12 @@ from instances.railway.config import RailwayConfig, always
 from instances.railway.masking import Mask
 from instances.simulator.server import LocalRailway
 from instances.simulator.state import Project
-from tests.contract.cases import ACCOUNT, PROJECT
+from tests.contract.calls import outcome_of
+from tests.contract.cases import ACCOUNT, PROJECT, Case
 from tests.contract.programs import REAL, STAND_IN, needs_real_cli
+from tests.contract.refusals import ADD
 from tests.contract.scenes import SteppedClock
+from tests.contract.surroundings import OWN
 
 pytestmark = [
     needs_real_cli,
@@ -96,6 +99,14 @@ def test_what_our_own_process_is_told_does_not_reach_the_cli(
 
         assert list(tenant.services) == [made]
         assert own.services == {}
+
+
+def test_ids_that_do_reach_it_have_add_fail_after_it_has_made_the_service(program: Path) -> None:
+    outcome = outcome_of(Case(ADD, linked=False, env=OWN), program)
+
+    assert outcome.exit_code == 1
+    assert outcome.stdout == ""
+    assert "<service new>" in str(outcome.changes)
 
 
 def set_all(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
