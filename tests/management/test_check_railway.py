@@ -80,6 +80,7 @@ def test_a_person_gets_a_table(railway: LocalRailway) -> None:
 
     assert "GraphQL documents" in table
     assert "Workers" in table
+    assert "…" not in table
 
 
 def test_a_document_that_would_break_is_named(railway: LocalRailway) -> None:

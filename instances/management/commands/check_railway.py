@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from instances import timing
 from instances.management.output import JsonCommand, terminal
@@ -33,7 +33,8 @@ class Command(JsonCommand):
         return answer
 
     def show(self, answer: dict[str, Any]) -> None:
-        table = Table("", "What", "Found", "What to do", box=None)
+        titles = ("", "What", "Found", "What to do")
+        table = Table(*(Column(title, overflow="fold") for title in titles), box=None)
         for line in answer["checks"]:
             mark = "ok" if line["ok"] else "!!"
             table.add_row(mark, line["name"], line["detail"], line["advice"])
