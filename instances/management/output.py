@@ -20,6 +20,7 @@ from instances.railway.client import errors
 
 # Exit code of a run that the guard holds.
 HELD = 3
+PIPED_WIDTH = 240
 
 
 class JsonCommand(BaseCommand, ABC):
@@ -90,7 +91,9 @@ def expected_failures() -> Iterator[None]:
 
 def terminal(output: OutputWrapper) -> Console:
     """Return rich's console on what Django's wrapper writes to, which ends no lines of its own."""
-    return Console(file=cast(IO[str], output._out))  # noqa: SLF001
+    # In a pipe nobody reads lines that are cut off.
+    width = None if output.isatty() else PIPED_WIDTH
+    return Console(file=cast(IO[str], output._out), width=width)  # noqa: SLF001
 
 
 def find_instance(name: str) -> Instance:

@@ -60,5 +60,16 @@ def test_a_person_sees_a_table(requester: Requester) -> None:
     assert "provisioning" in text
 
 
+def test_a_pipe_gets_whole_addresses(requester: Requester) -> None:
+    instance = creation.request(Wish("acme"), requester).instance
+    host = "gateway-production-1a2b3c4d5e6f.up.railway.app"
+    Instance.objects.update(project_id="p1", host=host, status="running")
+
+    shown = run()
+
+    assert f"http://{host}" in shown
+    assert f"{instance.created_at:%Y-%m-%dT%H:%M:%S}" in shown
+
+
 def test_a_person_is_told_when_there_are_none(db: None) -> None:
     assert run() == "There are no instances.\n"
