@@ -62,8 +62,9 @@ def schema(without: frozenset[str] = frozenset()) -> GraphQLSchema:
     for dropped in without:
         type_name, _, field = dropped.partition(".")
         kind = built.type_map[type_name]
-        if isinstance(kind, GraphQLObjectType | GraphQLInputObjectType):
-            del kind.fields[field]
+        if not isinstance(kind, GraphQLObjectType | GraphQLInputObjectType):
+            raise TypeError(f"{type_name} has no fields that could be dropped")
+        del kind.fields[field]
     return built
 
 

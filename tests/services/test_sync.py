@@ -467,6 +467,18 @@ def test_a_project_that_is_listed_twice_counts_once(railway: LocalRailway) -> No
     assert run().updated == 1
 
 
+def test_a_project_that_is_on_two_pages_counts_once(railway: LocalRailway) -> None:
+    [tenant] = railway.seed_instances(1)
+    railway.seed_projects(99)
+    # The newest come first: it ends the first page, and begins the second one.
+    tenant.created_at = 0.0
+    railway.world.projects["again"] = tenant
+
+    report = run()
+
+    assert (report.seen, report.listed, report.unchanged) == (100, 100, 0)
+
+
 def test_a_name_that_is_taken_in_this_very_moment_stops_nothing(railway: LocalRailway) -> None:
     railway.seed_instances(2)
     with name_taken_before_it_is_written("tenant-1"):

@@ -170,3 +170,20 @@ def test_a_push_becomes_the_head(railway: LocalRailway) -> None:
 def test_what_is_not_there_is_404_or_400(railway: LocalRailway) -> None:
     assert control(railway, "GET", "nothing").status == 404
     assert control(railway, "POST", "edit", {"project": "nothing"}).status == 400
+
+
+def test_fields_that_the_schema_loses_are_refused_and_not_shown(
+    railway: LocalRailway, ask: Client
+) -> None:
+    wanted = {"without": ["Project.description"]}
+
+    assert control(railway, "POST", "schema", wanted).json == ["Project.description"]
+
+    assert "description" in ask('{ project(id: "p") { description } }').message
+    fields = ask('{ __type(name: "Project") { fields { name } } }').data["__type"]["fields"]
+    assert "description" not in {field["name"] for field in fields}
+
+
+@pytest.mark.parametrize("field", ["Project.nothing", "Nothing.id", "DeploymentStatus.SUCCESS"])
+def test_what_is_no_field_cannot_be_lost(railway: LocalRailway, field: str) -> None:
+    assert control(railway, "POST", "schema", {"without": [field]}).status == 400
