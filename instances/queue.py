@@ -6,7 +6,7 @@ The queue only wakes somebody up: a nudge that is lost, late or doubled does no 
 """
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -48,12 +48,13 @@ def nudge(operation_id: int, *, at: datetime | None = None) -> int:
     return broker.row_id
 
 
-def put_off(row_id: int, *, until: datetime) -> bool:
-    """Move a nudge to a later moment, even if it was handed out; False if it is no more."""
-    return bool(OrmQ.objects.filter(pk=row_id).update(lock=until))
+def put_off(row_id: int | None, *, until: datetime) -> bool:
+    """Move a nudge to another moment; False if it is no more, or was handed out."""
+    handed_out = timezone.now() + timedelta(seconds=Conf.RETRY / 2)
+    return bool(OrmQ.objects.filter(pk=row_id, lock__lt=handed_out).update(lock=until))
 
 
-def withdraw(row_id: int) -> None:
+def withdraw(row_id: int | None) -> None:
     """Take back a nudge that has not been handed out."""
     OrmQ.objects.filter(pk=row_id).delete()
 

@@ -63,7 +63,7 @@ def test_reap_asks_and_leaves_the_work_to_workers(stand: Stand) -> None:
     operation = Operation.objects.get()
     assert (operation.instance, operation.state) == (instance, Operation.State.QUEUED)
     assert operation.requested_by_name == "cron"
-    assert [row.func() for row in OrmQ.objects.all()] == [queue.ADVANCE]
+    assert {row.func() for row in OrmQ.objects.all()} == {queue.ADVANCE}
 
 
 def test_sweep_wakes_a_worker_for_what_was_left_lying(stand: Stand) -> None:

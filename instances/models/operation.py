@@ -89,6 +89,9 @@ class Operation(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=100, blank=True)
+    watch = models.BigIntegerField(
+        null=True, blank=True, help_text="The queue's row that wakes a worker if no other does."
+    )
 
     cancelled_by_name = models.CharField(max_length=150, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from instances import queue
 from instances.models import Operation, Step
 from instances.operations import lease as leases
 from instances.operations.plan import Plan
@@ -44,7 +43,6 @@ def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing
         Turn(run, plans(operation.kind)).take()
     except leases.LeaseLost:
         logger.warning("Operation %s was taken over by another worker.", operation_id)
-    queue.withdraw(lease.watch)
     return True
 
 

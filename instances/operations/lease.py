@@ -29,18 +29,24 @@ class LeaseLost(Exception):
     """Another worker has taken over; whatever this one knows is out of date."""
 
 
-# A watch comes this much after the lease that it watches has run out.
+# A watch comes this much after the lease that it watches has run out, and by the lease's
+# margin after the moment at which a nudge should have come.
 WATCH_DELAY = timedelta(milliseconds=50)
 
 
 @dataclass(slots=True)
 class Lease:
-    """`watch` is the nudge that wakes another worker when this one dies."""
+    """
+    `watch` is the nudge that wakes another worker when this one dies.
+
+    It stays with the operation to its end: between two turns it stands in for a nudge that
+    was handed out to a worker which then died.
+    """
 
     operation_id: int
     token: uuid.UUID
     timing: Timing
-    watch: int
+    watch: int | None
 
     def write(self, **changes: Any) -> None:
         """Change the operation's row, or raise LeaseLost."""
@@ -52,8 +58,17 @@ class Lease:
         """Hold on for a call that takes up to `seconds` (real ones)."""
         expiry = _expiry(self.timing, seconds)
         self.write(lease_expires_at=expiry)
-        if not queue.put_off(self.watch, until=expiry + WATCH_DELAY):
-            self.watch = queue.nudge(self.operation_id, at=expiry + WATCH_DELAY)
+        self.watch_from(expiry + WATCH_DELAY)
+
+    def watch_from(self, at: datetime) -> None:
+        """Have a worker look at the operation at that moment, whatever becomes of this one."""
+        if not queue.put_off(self.watch, until=at):
+            self.watch = queue.nudge(self.operation_id, at=at)
+            self.write(watch=self.watch)
+
+    def watch_after(self, due_at: datetime) -> None:
+        """Have a worker look soon after the operation is due, should no other have come."""
+        self.watch_from(due_at + self.timing.lease_margin)
 
     @contextmanager
     def guarded(self, seconds: float = 0) -> Iterator[None]:
@@ -61,6 +76,13 @@ class Lease:
         with transaction.atomic():
             self.extend(seconds)
             yield
+
+
+def wake(operation_id: int, timing: Timing) -> None:
+    """Have a worker look at the operation at once, and one soon after, should none have come."""
+    queue.nudge(operation_id)
+    watch = queue.nudge(operation_id, at=timezone.now() + timing.lease_margin)
+    Operation.objects.filter(pk=operation_id).update(watch=watch)
 
 
 def owner() -> str:
@@ -90,8 +112,9 @@ def claim(operation_id: int, timing: Timing) -> tuple[Lease, Operation] | None:
         expected_at=None,
     ):
         return None
-    watch = queue.nudge(operation_id, at=expiry + WATCH_DELAY)
-    return Lease(operation_id, token, timing, watch), before
+    lease = Lease(operation_id, token, timing, before.watch)
+    lease.watch_from(expiry + WATCH_DELAY)
+    return lease, before
 
 
 def release(**changes: Any) -> dict[str, Any]:

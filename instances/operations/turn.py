@@ -7,7 +7,7 @@ import traceback
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.utils import timezone
 
 from instances import queue
@@ -18,6 +18,9 @@ from instances.operations.run import Run
 from instances.operations.visit import Pause, Visit
 
 logger = logging.getLogger(__name__)
+
+# The database is away, or has ended our session: the lease decides who goes on.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 
 
 class EngineBug(Exception):
@@ -35,8 +38,7 @@ class Turn:
         try:
             with self.plan.open_work(self.run) as work:
                 pause = self._go_on(work)
-        except (leases.LeaseLost, OperationalError, InterfaceError):
-            # Another worker has it, or the database is away: the lease decides.
+        except (leases.LeaseLost, *DATABASE_AWAY):
             raise
         except ImproperlyConfigured as error:
             self._need_person(f"{error} Then resume.")
@@ -174,6 +176,7 @@ class Turn:
             if operation.cancel_requested_at and not operation.rolling_back:
                 # Somebody has cancelled it during this very turn.
                 due_at = timezone.now()
+            self.run.lease.watch_after(due_at)
             self._release(
                 state=Operation.State.WAITING,
                 due_at=due_at,
@@ -195,6 +198,8 @@ class Turn:
     def _release(self, **changes: Any) -> None:
         self.run.lease.write(**leases.release(**changes))
         self.run.operation.state = changes["state"]
+        if not self.run.operation.is_moving:
+            queue.withdraw(self.run.lease.watch)
 
 
 def add_rollback(operation: Operation, plan: Plan[Any]) -> list[Step]:

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 
-from instances import queue
+from instances import timing
 from instances.exceptions import NotPossible
 from instances.models import Instance, Operation
+from instances.operations import lease as leases
 from instances.operations.engine import add_steps
 from instances.operations.plan import Plan
 from instances.protection import is_protected
@@ -118,7 +119,7 @@ def ask(
         raise NotPossible("Another operation was asked for just now; look again.") from None
     add_steps(operation, plan)
     people.note_request(operation, requester)
-    queue.nudge(operation.pk)
+    leases.wake(operation.pk, timing.current())
     return operation
 
 

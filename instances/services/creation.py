@@ -9,9 +9,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from instances import gateway_variables, queue
+from instances import gateway_variables, timing
 from instances.exceptions import NotPossible
 from instances.models import Instance, Operation
+from instances.operations import lease as leases
 from instances.operations.engine import add_steps
 from instances.operations.plan import Plan
 from instances.secrets import Secret
@@ -73,7 +74,7 @@ def _write(instance: Instance, wish: Wish, requester: Requester) -> Operation:
     )
     add_steps(operation, PLAN)
     people.note_request(operation, requester)
-    queue.nudge(operation.pk)
+    leases.wake(operation.pk, timing.current())
     return operation
 
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from instances import queue, timing
 from instances.models import Job, LogLine, Operation
 from instances.operations import engine
 from instances.operations.plan import Plan
-from instances.operations.turn import EngineBug
+from instances.operations.turn import DATABASE_AWAY, EngineBug
 from instances.services import adoption, creation, deletion, jobs, redeployment, rotation
 
 logger = logging.getLogger(__name__)
@@ -30,8 +30,9 @@ PLANS: dict[str, Plan[Any]] = {
     Operation.Kind.CANCEL_DELETION: deletion.CANCEL_PLAN,
     Operation.Kind.DELETE: deletion.DELETE_PLAN,
 }
-# Real seconds: a nudge that is later than this was lost.
-NUDGE_LATE = timedelta(seconds=15)
+# Lease margins: what is due for longer was lost, its nudge and its watch alike.
+NUDGE_LATE = 1.5
+# Real seconds.
 INLINE_LOOK = 0.5
 # A sweep that was killed must not keep the next ones out for long.
 SWEEP_MARGIN = timedelta(seconds=20)
@@ -83,7 +84,7 @@ def sweep(*, seconds: float = 0.0) -> list[Operation]:
 
 
 def _pick_up(seconds: float) -> list[Operation]:
-    late = timezone.now() - NUDGE_LATE
+    late = timezone.now() - NUDGE_LATE * timing.current().lease_margin
     found = list(Operation.objects.due(timezone.now()).order_by("due_at"))
     lost = [each for each in found if each.state == "running" or each.due_at < late]
     for operation in lost:
@@ -122,7 +123,7 @@ def _advance_or_log(operation_id: int) -> bool:
         return advance(operation_id)
     except EngineBug as error:
         logger.error("Operation %s: %s", operation_id, error)
-    except (OperationalError, InterfaceError) as error:
+    except DATABASE_AWAY as error:
         logger.error("Operation %s: the database failed: %s", operation_id, error)
         connection.close_if_unusable_or_obsolete()
     return True

@@ -7,9 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from instances import queue
+from instances import queue, timing
 from instances.exceptions import NotPossible
 from instances.models import Instance, LogLine, Operation, Step
+from instances.operations import lease as leases
 from instances.operations.turn import add_rollback
 from instances.services import people
 from instances.services.dispatch import PLANS
@@ -169,7 +170,7 @@ def _take_up(
     if changes.get("rolling_back"):
         add_rollback(operation, PLANS[operation.kind])
     _note(operation, requester, verb)
-    queue.nudge(operation.pk)
+    leases.wake(operation.pk, timing.current())
 
 
 def _give_new_budget(step: Step) -> None:
