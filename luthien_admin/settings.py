@@ -168,6 +168,11 @@ SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 
 
+# A process that is frozen within a transaction keeps its locks, and nobody could take over.
+# No transaction of ours waits for anything, so one that is idle for so long is dead.
+FROZEN_HOLDS_NO_LOCK = "-c idle_in_transaction_session_timeout=10s"
+
+
 def database(config: dict[str, Any]) -> dict[str, Any]:
     """Return Django's entry for `config`, with what several workers at once need."""
     if config["ENGINE"] == "django.db.backends.sqlite3":
@@ -179,6 +184,8 @@ def database(config: dict[str, Any]) -> dict[str, Any]:
         }
     else:
         config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        options = config.setdefault("OPTIONS", {})
+        options["options"] = f"{FROZEN_HOLDS_NO_LOCK} {options.get('options', '')}".strip()
     return config
 
 

@@ -57,7 +57,7 @@ def _holding(lock: str) -> Iterator[None]:
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute(f"BEGIN; {lock}")
+            cursor.execute(f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; {lock}")
         yield
     finally:
         other.close()
