@@ -1,6 +1,7 @@
 # make demo            try it: web app, worker and a local Railway, no account needed
 # make test            the whole suite, on SQLite
 # make test-postgres   the same on a PostgreSQL server of its own
+# make reliability     kill and freeze everything in every step (an hour); writes docs/reliability.md
 # make pictures        docs/pictures anew, taken by the tests in a browser
 # make railway-cli     Railway's own CLI, built so that it talks to the local Railway; needs cargo
 # make live            one instance on the real Railway, made and deleted; needs LIVE=yes and a token
@@ -12,7 +13,7 @@ CLI_VERSION := $(shell cat tests/contract/cli-version)
 CLI_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/luthien_admin/railway-$(CLI_VERSION)
 CLI := $(CLI_ROOT)/bin/railway
 
-.PHONY: demo test test-postgres pictures railway-cli live check lint format types imports migrations deploy-check clean
+.PHONY: demo test test-postgres reliability reliability-short pictures railway-cli live check lint format types imports migrations deploy-check clean
 
 demo: $(READY)
 	@$(BIN)/python -m luthien_admin.demo
@@ -23,6 +24,13 @@ test: $(READY)
 test-postgres: $(READY)
 	@# The databases go with the server, so nothing has to be dropped.
 	$(BIN)/python tests/with_postgres.py $(BIN)/pytest --reuse-db $(ARGS)
+
+reliability: $(READY)
+	$(BIN)/python -m tests.reliability --write docs/reliability.md $(ARGS)
+
+# Every step once; which fault strikes it changes from day to day (ARGS="--turn N" for a certain one).
+reliability-short: $(READY)
+	$(BIN)/python -m tests.reliability --each-step-once $(ARGS)
 
 pictures: $(READY)
 	PICTURES=docs/pictures $(BIN)/pytest tests/browser -n 0 $(ARGS)

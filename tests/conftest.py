@@ -11,21 +11,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from instances import timing
-from instances.gateway_variables import GENERATED_SECRETS
 from instances.models import Instance, Operation
-from instances.secrets import Secret
-from instances.services import access, creation, credentials, dispatch, mirror
+from instances.services import creation, dispatch
 from instances.services.creation import Wish
 from instances.services.people import Requester
 from instances.simulator.server import LocalRailway
 from instances.simulator.tokens import Token
+from tests.standing import put_instance
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "account-token-of-the-tests"
@@ -108,31 +106,9 @@ def stand(railway: LocalRailway, requester: Requester) -> Stand:
         ownership: Instance.Ownership = Instance.Ownership.CREATED,
         **options: Any,
     ) -> Instance:
-        project = railway.add_instance(name, **options)
-        gateway = next(s for s in project.services.values() if s.name == "gateway")
-        instance = Instance.objects.create(
-            name=name,
-            ownership=ownership,
-            status=Instance.Status.UNKNOWN,
-            project_id=project.id,
-            repository=gateway.repo or "",
-            branch=gateway.branch or "",
-        )
-        if instance.is_ours:
-            keys = {name: Secret(gateway.variables[name]) for name in GENERATED_SECRETS}
-            credentials.make(instance, keys)
-        read_anew(instance)
-        return instance
+        return put_instance(railway, name, ownership, **options)
 
     return put
-
-
-def read_anew(instance: Instance) -> Instance:
-    """Refresh the row from Railway, as `instance_status` does."""
-    with access.railway(timing.current()) as client:
-        assert mirror.refresh(instance, client)
-    instance.refresh_from_db()
-    return instance
 
 
 def carry_out(operation: Operation) -> Operation:
@@ -142,7 +118,12 @@ def carry_out(operation: Operation) -> Operation:
     return operation
 
 
-def environment(local: LocalRailway, scale: float, **more: str) -> dict[str, str]:
+class Addressed(Protocol):
+    @property
+    def url(self) -> str: ...
+
+
+def environment(local: Addressed, scale: float, **more: str) -> dict[str, str]:
     """Return what a process of its own needs to work on the test's database and Railway."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":

@@ -34,7 +34,8 @@ WATCH_HANDED_OUT_AFTER = 1.5
 
 LOCK = {
     "sqlite": "BEGIN IMMEDIATE",
-    "postgresql": "BEGIN; LOCK TABLE instances_operation, instances_step IN EXCLUSIVE MODE",
+    "postgresql": "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0;"
+    " LOCK TABLE instances_operation, instances_step IN EXCLUSIVE MODE",
 }
 
 
@@ -43,15 +44,13 @@ class Call:
     """
     The call during which the step's worker dies.
 
-    `skip` leaves out the first ones of the operation; `when` must be true of the local
-    Railway, for calls of which only a later one is of interest.
+    `skip` leaves out the first ones of the operation.
     """
 
     step: str
     operation: str
     client: Literal["app", "cli"] | None = None
     skip: int = 0
-    when: Callable[[LocalRailway], bool] = lambda _: True
 
 
 class Scene:
@@ -113,7 +112,7 @@ class Scene:
         faults = self.railway.faults
         if not faults.wait_held(LOOK_EVERY):
             return False
-        if self.state_of(call.step) == Step.State.RUNNING and call.when(self.railway):
+        if self.state_of(call.step) == Step.State.RUNNING:
             return True
         faults.release()
         return False
@@ -142,7 +141,7 @@ def before_recording(scene: Scene, call: Call) -> None:
     scene.hold(call, "after")
     with nobody_else_writes():
         scene.railway.faults.release()
-        scene.wait_for(lambda: not cli_processes(scene.railway), 10.0, "the CLI goes on")
+        scene.wait_for(lambda: not cli_processes(scene.railway.url), 10.0, "the CLI goes on")
         time.sleep(ANSWER_READ_AFTER)
         scene.kill_cluster()
 
@@ -159,13 +158,9 @@ def nobody_else_writes() -> Iterator[None]:
         other.close()
 
 
-def has_live_gateway(railway: LocalRailway) -> bool:
-    return any(railway.deployed(project_id) for project_id in list(railway.world.projects))
-
-
-def cli_processes(railway: LocalRailway) -> list[int]:
+def cli_processes(railway_url: str) -> list[int]:
     """Return the stand-ins that talk to this local Railway."""
-    address = f"RAILWAY_BACKBOARD_URL={railway.url}".encode()
+    address = f"RAILWAY_BACKBOARD_URL={railway_url}".encode()
     return [
         pid
         for pid in (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))

@@ -46,8 +46,8 @@ def main(command: list[str]) -> int:
     if binaries is None:
         sys.exit("There is no PostgreSQL server here; on Debian it is in the package postgresql.")
     try:
-        with TemporaryDirectory(prefix="pg-") as folder, server(binaries, Path(folder)) as url:
-            return run(command, {**os.environ, "DATABASE_URL": url})
+        with TemporaryDirectory(prefix="pg-") as folder, server(binaries, Path(folder)) as its:
+            return run(command, {**os.environ, "DATABASE_URL": its.url})
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 
@@ -61,35 +61,82 @@ def find_binaries() -> Path | None:
     return newest and newest.parent
 
 
-@contextmanager
-def server(binaries: Path, folder: Path) -> Iterator[str]:
-    """Start a server that keeps everything in `folder`; give its address, and stop it."""
-    data, log, port = folder / "data", folder / "log", free_port()
-    as_whom = account(folder)
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", ACCOUNT, "-E", "UTF8", *NEW_CLUSTER],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        check=True,
-        **as_whom,
-    )
-    options = [f"--{name}={value}" for name, value in OPTIONS.items()]
-    with log.open("wb") as output:
-        # In a session of its own, or Ctrl-C would stop it before the command.
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-k", folder, "-p", str(port), *options],
-            cwd=folder,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            **as_whom,
+class Server:
+    """A PostgreSQL server that keeps everything in `folder`; it can be started again."""
+
+    def __init__(self, binaries: Path, folder: Path, **options: object) -> None:
+        self._binaries = binaries
+        self._folder = folder
+        self._data, self._log = folder / "data", folder / "log"
+        self._port = free_port()
+        self._options = [f"--{name}={value}" for name, value in {**OPTIONS, **options}.items()]
+        self._as_whom = account(folder)
+        self.process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"postgres://{ACCOUNT}@{HOST}:{self._port}/postgres"
+
+    def make(self) -> None:
+        subprocess.run(
+            [
+                self._binaries / "initdb",
+                "-D",
+                self._data,
+                "-U",
+                ACCOUNT,
+                "-E",
+                "UTF8",
+                *NEW_CLUSTER,
+            ],
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            check=True,
+            **self._as_whom,
         )
+
+    def start(self) -> None:
+        """Start it; a caller that is interrupted meanwhile stops it all the same."""
+        program = self._binaries / "postgres"
+        place: list[str | Path] = ["-D", self._data, "-k", self._folder]
+        with self._log.open("ab") as output:
+            # In a session of its own, or Ctrl-C would stop it before the command.
+            self.process = subprocess.Popen(
+                [program, *place, "-p", str(self._port), *self._options],
+                cwd=self._folder,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **self._as_whom,
+            )
+
+    def wait_until_ready(self) -> None:
+        until = time.monotonic() + START_LIMIT
+        while not self._is_ready():
+            if self.process.poll() is not None or time.monotonic() > until:
+                sys.exit(f"PostgreSQL did not start.\n{self._log.read_text()}")
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        """Look at the last line of the server's pid file, where it says how far it is."""
+        with suppress(FileNotFoundError):
+            lines = (self._data / "postmaster.pid").read_text().split()
+            return lines[:1] == [str(self.process.pid)] and lines[-1] == "ready"
+        return False
+
+
+@contextmanager
+def server(binaries: Path, folder: Path, **options: object) -> Iterator[Server]:
+    """Start a server, and stop it in the end."""
+    made = Server(binaries, folder, **options)
+    made.make()
+    made.start()
     try:
-        wait_until_ready(process, data, log)
-        yield f"postgres://{ACCOUNT}@{HOST}:{port}/postgres"
+        made.wait_until_ready()
+        yield made
     finally:
         # SIGINT: disconnect everybody. SIGTERM would wait until they have gone.
-        stop(process, signal.SIGINT)
+        stop(made.process, signal.SIGINT)
 
 
 def account(folder: Path) -> dict[str, Any]:
@@ -103,21 +150,6 @@ def account(folder: Path) -> dict[str, Any]:
 def free_port() -> int:
     with socket.create_server((HOST, 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> None:
-    until = time.monotonic() + START_LIMIT
-    while not is_ready(data):
-        if process.poll() is not None or time.monotonic() > until:
-            sys.exit(f"PostgreSQL did not start.\n{log.read_text()}")
-        time.sleep(0.05)
-
-
-def is_ready(data: Path) -> bool:
-    """Look at the last line of the server's pid file, where it says how far it is."""
-    with suppress(FileNotFoundError):
-        return (data / "postmaster.pid").read_text().rstrip().endswith("ready")
-    return False
 
 
 def run(command: list[str], environment: dict[str, str]) -> int:

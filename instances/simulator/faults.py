@@ -18,6 +18,7 @@ WORLD_ACTIONS = {
     "deployment": frozenset(
         {"fail_build", "fail_deploy", "crash", "hang", "needs_approval", "skip", "remove"}
     ),
+    "listing": frozenset({"late"}),
     "service": frozenset({"late", "never"}),
 }
 
@@ -28,7 +29,8 @@ class Fault:
 
     `operation` is a root field, an operation's name or `*` for a request;
     `gateway:/health` for what a gateway is asked under that path; `workflow`,
-    `deployment` or `service`, alone or as `service:gateway`, for a rule of the world.
+    `deployment` or `service`, alone or as `service:gateway`, for a rule of the world;
+    `listing` for when a new project is listed.
     `stage` says whether the work is done before it goes wrong. `times=None` means always.
     """
 

@@ -26,8 +26,14 @@ def create(world: World, *, name: str | None, workspace_id: str, description: st
         workspace_id=workspace_id,
         description=description,
     )
-    project.listed_at = now + world.clock.span(PROPAGATION)
+    project.listed_at = now + _lag(world)
     return project
+
+
+def _lag(world: World) -> float:
+    """Return the real seconds until a new project is listed; a fault adds to them."""
+    fault = world.faults.take({"listing"})
+    return world.clock.span(PROPAGATION + (fault.seconds if fault else 0.0))
 
 
 def add(world: World, *, name: str, workspace_id: str, description: str = "") -> Project:

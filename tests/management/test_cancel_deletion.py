@@ -12,9 +12,10 @@ from instances.services import credentials, people
 from instances.simulator import projects
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
-from tests.conftest import Stand, read_anew
+from tests.conftest import Stand
 from tests.looking import stored_text
 from tests.management.calling import Called
+from tests.standing import read_anew
 
 pytestmark = pytest.mark.django_db
 

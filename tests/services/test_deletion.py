@@ -16,7 +16,8 @@ from instances.services import adoption, deletion, people
 from instances.services.people import Requester
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
-from tests.conftest import Stand, carry_out, read_anew
+from tests.conftest import Stand, carry_out
+from tests.standing import read_anew
 
 pytestmark = pytest.mark.django_db
 

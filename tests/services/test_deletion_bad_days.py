@@ -24,8 +24,9 @@ from instances.simulator import projects
 from instances.simulator.faults import Fault, Stage
 from instances.simulator.server import LocalRailway
 from instances.simulator.state import Project
-from tests.conftest import Stand, carry_out, read_anew
+from tests.conftest import Stand, carry_out
 from tests.killing import kill_worker
+from tests.standing import read_anew
 
 pytestmark = pytest.mark.django_db
 

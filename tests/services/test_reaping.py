@@ -22,7 +22,8 @@ from instances.services.people import Requester
 from instances.services.reaping import AT_WORK, Report
 from instances.simulator import projects
 from instances.simulator.server import LocalRailway
-from tests.conftest import Stand, carry_out, read_anew
+from tests.conftest import Stand, carry_out
+from tests.standing import read_anew
 
 pytestmark = pytest.mark.django_db
 

@@ -2,6 +2,7 @@
 
 import uuid
 
+from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests.simulator.conftest import Client, SteppedClock
 
@@ -37,6 +38,18 @@ def test_a_new_project_is_readable_at_once_and_listed_after_propagation(
     clock.step(15)
     assert names(ask) == ["a"]
     assert made["environments"]["edges"][0]["node"]["name"] == "production"
+
+
+def test_a_listing_can_lag_for_longer(
+    railway: LocalRailway, ask: Client, clock: SteppedClock
+) -> None:
+    railway.faults.add(Fault("listing", "late", seconds=45))
+    assert ask(CREATE, workspace=workspace_id(railway), name="a").data
+
+    clock.step(59)
+    assert names(ask) == []
+    clock.step(1)
+    assert names(ask) == ["a"]
 
 
 def test_a_second_project_within_30_seconds_is_refused(
