@@ -31,6 +31,7 @@ NOTHING = {
     "missing": 0,
     "deleted": 0,
     "problems": [],
+    "put_off": "",
 }
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from instances.models import Gate, Operation
 from instances.operations import gate, lease
+from instances.operations.ordinals import ordinal
 from instances.operations.plan import Waiting
 from instances.operations.run import Run
 from instances.services import creation
@@ -155,7 +156,7 @@ def test_who_is_rolling_back_or_asleep_for_long_keeps_nobody_waiting(runs: list[
     ],
 )
 def test_every_place_in_line_has_its_name(place: int, text: str) -> None:
-    assert gate.ordinal(place) == text
+    assert ordinal(place) == text
 
 
 def test_the_place_in_line_comes_with_the_time_until_its_turn(runs: list[Run]) -> None:
