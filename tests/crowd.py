@@ -73,13 +73,15 @@ class Watch:
     """Looks at the rows again and again while work goes on, from a thread of its own."""
 
     said_place: set[int] = field(default_factory=set)
+    said_kept: set[int] = field(default_factory=set)
     most_at_once: int = 0
     _over: threading.Event = field(default_factory=threading.Event)
 
     def look(self) -> None:
         moving = Operation.objects.filter(state__in=State.moving())
-        waiting = moving.filter(waiting_for__contains="in line").values_list("pk", flat=True)
-        self.said_place.update(waiting)
+        waiting = dict(moving.values_list("pk", "waiting_for"))
+        self.said_place.update(key for key, words in waiting.items() if "in line" in words)
+        self.said_kept.update(key for key, words in waiting.items() if "are kept for" in words)
         at_work = Step.objects.filter(operation__in=moving.filter(is_bulk=True), looks__gt=0)
         count = at_work.values("operation").distinct().count()
         self.most_at_once = max(self.most_at_once, count)
@@ -153,7 +155,7 @@ def creates(railway: LocalRailway, *, count: int, people: int = 5) -> dict[str, 
     scale = settings.RAILWAY_TIME_SCALE
     alone = seconds_of(ask_for(signed_in(PEOPLE[0]), "alone"))
     before = len(railway.requests)
-    time.sleep(gate.INTERVAL * scale)
+    time.sleep(gate.PROJECTS.interval * scale)
     began = time.time()
     with watching() as watch:
         keys = ask_at_once(count, people)
@@ -162,7 +164,7 @@ def creates(railway: LocalRailway, *, count: int, people: int = 5) -> dict[str, 
     last = Operation.objects.filter(pk__in=keys).latest("finished_at").finished_at
     assert last
     makespan = last.timestamp() - began
-    interval = gate.INTERVAL * scale
+    interval = gate.PROJECTS.interval * scale
     bound = (count - 1) * interval + alone
     made = made_in_order(railway)
     gaps = [round(after - at, 3) for (at, _), (after, _) in pairwise(made)]
@@ -179,6 +181,7 @@ def creates(railway: LocalRailway, *, count: int, people: int = 5) -> dict[str, 
         "mean_distance_seconds": round(sum(gaps) / len(gaps), 3),
         "largest_distance_seconds": max(gaps),
         "refusals_too_quickly": refusals(railway, "creating projects"),
+        "refusals_of_volumes": refusals(railway, "creating volumes"),
         "overtaken": overtaken(keys, [name for _, name in made]),
         "said_their_place": len(watch.said_place & set(keys)),
         "states": states(keys),
@@ -260,6 +263,7 @@ def redeploys(railway: LocalRailway, *, count: int) -> dict[str, Any]:
         "seconds": round(time.monotonic() - began, 2),
         "most_at_once": watch.most_at_once,
         "said_their_place": len(watch.said_place & set(keys)),
+        "waited_for_the_next_hour": len(watch.said_kept),
         "requests": len(railway.requests) - before,
         "requests_per_window": requests_per_window(railway),
         "http_429": sum(request.http_status == 429 for request in railway.requests),

@@ -25,7 +25,7 @@ from instances.railway.api.types import (
     TokenKind,
     Workspace,
 )
-from instances.railway.cli.commands import COMMAND_SECONDS, RailwayCli
+from instances.railway.cli.commands import COMMAND_SECONDS, DATABASE_SECONDS, RailwayCli
 from instances.railway.cli.environment import Target
 from instances.railway.config import BeforeCall, Call, RailwayConfig, always
 from instances.railway.masking import Mask
@@ -100,6 +100,11 @@ class RailwayClient:
     def creation_seconds(self) -> float:
         """The most real seconds that create_project() may take."""
         return self.config.deadline(COMMAND_SECONDS)
+
+    @property
+    def database_seconds(self) -> float:
+        """The most real seconds that add_database() may take."""
+        return self.config.deadline(DATABASE_SECONDS)
 
     def cli_version(self) -> str:
         return self._cli.version()

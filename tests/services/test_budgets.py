@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from instances import timing
 from instances.models import Instance, Job, Operation, RequestBudget
+from instances.operations.pace import Pace
 from instances.railway.client import Budget
 from instances.services import access, budgets, dispatch, people, reaping, redeployment, sync
 from instances.services.people import Requester
@@ -121,7 +122,7 @@ def test_a_spent_budget_is_noted_from_the_refusal_itself(railway: LocalRailway) 
 
 
 def test_nothing_is_known_so_nothing_waits() -> None:
-    assert budgets.pace() == budgets.Pace()
+    assert budgets.pace() == Pace()
 
 
 @pytest.mark.parametrize(("remaining", "slower"), [(1000, 1.0), (500, 1.0), (350, 3.0), (200, 5.0)])
@@ -154,7 +155,7 @@ def test_it_goes_on_when_the_hour_is_over() -> None:
     note(0, minutes=1)
 
     with time_machine.travel(timezone.now() + timedelta(seconds=62)):
-        assert budgets.pace() == budgets.Pace()
+        assert budgets.pace() == Pace()
 
 
 def test_the_reserve_can_be_given_up(settings: Any) -> None:

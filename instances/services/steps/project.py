@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from instances.models import Instance
 from instances.operations import gate
 from instances.operations.plan import Done, NeedsPerson, StepDefinition, Waiting
@@ -49,14 +51,15 @@ class CreateProject(StepDefinition[Work]):
 
     def _create_in_turn(self, work: Work) -> Waiting | None:
         workspace_id = work.run.facts("preflight")["workspace_id"]
-        if turn := gate.enter(work.run, workspace_id, seconds=work.railway.creation_seconds):
+        seconds = work.railway.creation_seconds
+        if turn := gate.enter(work.run, gate.PROJECTS, workspace_id, seconds=seconds):
             return turn
-        passed = False
+        begun = None
         try:
             if "asked_at" not in work.run.step.facts:
                 # The first call counts: a project of any later one is newer than that.
                 work.run.remember(asked_at=_railways_time(work).isoformat())
-            passed = True
+            begun = timezone.now()
             project_id = work.railway.create_project(
                 work.instance.project_name,
                 workspace_id=workspace_id,
@@ -65,7 +68,7 @@ class CreateProject(StepDefinition[Work]):
             )
             self._record_project(work, project_id, inferred=False)
         finally:
-            gate.leave(work.run, workspace_id, passed=passed)
+            gate.leave(work.run, gate.PROJECTS, workspace_id, begun=begun)
         return None
 
     def _record_project(self, work: Work, project_id: str, *, inferred: bool) -> None:
