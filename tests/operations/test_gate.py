@@ -31,11 +31,11 @@ def runs(requester: Requester) -> list[Run]:
     return [_run(name, requester) for name in ("one", "two", "three")]
 
 
-def _run(name: str, requester: Requester) -> Run:
+def _run(name: str, requester: Requester, timing: Timing = TIMING) -> Run:
     operation = creation.request(Wish(name), requester)
-    claimed = lease.claim(operation.pk, TIMING)
+    claimed = lease.claim(operation.pk, timing)
     assert claimed
-    return Run(Operation.objects.get(pk=operation.pk), claimed[0], TIMING)
+    return Run(Operation.objects.get(pk=operation.pk), claimed[0], timing)
 
 
 def enter(run: Run) -> Waiting | None:
@@ -176,7 +176,7 @@ def test_where_the_call_waits_itself_the_interval_begins_with_it(runs: list[Run]
 
 
 def test_the_farther_back_the_longer_they_sleep(requester: Requester) -> None:
-    waits = [enter(_run(f"acme-{number}", requester)) for number in range(8)]
+    waits = [enter(_run(f"acme-{number}", requester, Timing(1.0))) for number in range(8)]
 
     pauses = [wait.seconds for wait in waits if wait]
     assert pauses == [2.0, 10.0, 10.0, 15.0, 20.0, 25.0, 30.0]

@@ -71,6 +71,8 @@ class AddDatabase(StepDefinition[Work]):
             work.railway.add_database(work.target, self.role.value)
             work.run.record(added=True)
         except errors.RailwayThrottled as error:
+            if error.may_have_happened:
+                raise
             refused = True
             again = error.retry_after or work.scaled(REFUSED_AGAIN)
             raise Transient(str(error), retry_after=again) from None
