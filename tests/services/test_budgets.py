@@ -22,7 +22,7 @@ from instances.services import access, budgets, dispatch, people, reaping, redep
 from instances.services.people import Requester
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
-from tests.conftest import Stand, carry_out, run_until
+from tests.conftest import Stand, run_until
 
 pytestmark = pytest.mark.django_db
 
@@ -202,24 +202,31 @@ def test_such_a_wait_uses_up_no_patience(
     stand: Stand, railway: LocalRailway, requester: Requester
 ) -> None:
     operation = asked_for_together(stand(address=False), requester)
+    railway.faults.add(Fault("deployment", "hang"))
+    run_until(operation, step="deployment")
     note(100, minutes=180)
-    advance(operation)
+    look(operation)
+    held_for = operation.waiting_for
 
     with time_machine.travel(operation.due_at + timedelta(seconds=1)):
-        carry_out(operation)
+        advance(operation)
 
-    assert operation.state == State.SUCCEEDED, operation.message
+    assert "are kept for what people ask for now" in held_for
+    assert operation.state == State.WAITING, operation.message
+    assert "The deployment is" in operation.waiting_for
 
 
 def test_what_is_asked_for_singly_uses_the_reserve(
     stand: Stand, railway: LocalRailway, requester: Requester
 ) -> None:
-    instance = stand(address=False)
+    operation = redeployment.request(stand(address=False), requester)
     note(100)
+    before = len(railway.requests)
 
-    operation = carry_out(redeployment.request(instance, requester))
+    advance(operation)
 
-    assert operation.state == State.SUCCEEDED, operation.message
+    assert len(railway.requests) > before
+    assert "are kept for" not in operation.waiting_for
 
 
 def test_an_operation_of_many_looks_more_seldom_when_little_is_left(
@@ -345,6 +352,11 @@ def run_sync() -> sync.Report:
 def advance(operation: Operation) -> None:
     dispatch.advance(operation.pk)
     operation.refresh_from_db()
+
+
+def look(operation: Operation) -> None:
+    Operation.objects.filter(pk=operation.pk).update(due_at=timezone.now())
+    advance(operation)
 
 
 def leave_on_railway(railway: LocalRailway, remaining: int, *, of: int) -> None:
