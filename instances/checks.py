@@ -99,7 +99,8 @@ def _is_fernet(key: str) -> bool:
 
 @register
 def railway_settings(**_: Any) -> list[CheckMessage]:
-    return [Error(sentence, id=f"instances.{number}") for number, sentence in _railway_problems()]
+    problems = (*_railway_problems(), *_crowd_problems())
+    return [Error(sentence, id=f"instances.{number}") for number, sentence in problems]
 
 
 def _railway_problems() -> Iterator[tuple[str, str]]:
@@ -115,6 +116,13 @@ def _railway_problems() -> Iterator[tuple[str, str]]:
         yield "E144", "RAILWAY_TIME_SCALE is not above 0."
     if forbidden := sorted({"RAILWAY_TOKEN", "RAILWAY_PROJECT_ID"} & set(settings.RAILWAY_CLI_ENV)):
         yield "E145", f"RAILWAY_CLI_ENV lets {', '.join(forbidden)} pass; the CLI would act on it."
+
+
+def _crowd_problems() -> Iterator[tuple[str, str]]:
+    if settings.BULK_OPERATIONS_AT_ONCE < 1:
+        yield "E146", "BULK_OPERATIONS_AT_ONCE is below 1: what is asked for together never begins."
+    if not 0 <= settings.RAILWAY_BUDGET_RESERVE < 100:
+        yield "E147", "RAILWAY_BUDGET_RESERVE is a share in per cent: 0 or more, and below 100."
 
 
 @register(Tags.security, deploy=True)

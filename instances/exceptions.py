@@ -5,6 +5,7 @@ InstancesError
 ├── InvalidTransition     a status does not lead to the one asked for
 ├── NotPossible           what was asked for cannot be done now, and why
 ├── Busy                  another run of the same job is at it
+├── PutOff                a run ends early, because Railway's requests are kept for people
 └── Held                  the guard has stopped a run; a person may let it through
 """
 
@@ -25,6 +26,10 @@ class NotPossible(InstancesError):
 
 class Busy(InstancesError):
     """Another run of the same job is at it; there is nothing to do."""
+
+
+class PutOff(InstancesError):
+    """The run ends early, and the next one goes on; the message says why."""
 
 
 class Held(InstancesError):

@@ -26,7 +26,20 @@ CANARY_LOOK = 0.05
 SCHEDULES = (("sweep", SWEEP, 1), ("sync", SYNC, 5), ("reap", REAP, 60))
 
 
-class DelayedBroker(ORM):  # type: ignore[misc]
+class OldestFirst(ORM):  # type: ignore[misc]
+    """
+    Hands out what is due in the order of its moments.
+
+    The library's own one names no order: on PostgreSQL what came first could wait for ever
+    behind what is put back again and again.
+    """
+
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> Any:
+        return ORM.get_connection(list_key).order_by("lock", "pk")
+
+
+class DelayedBroker(OldestFirst):
     """Stores a queue row that the cluster hands out when its moment has come."""
 
     def __init__(self, at: datetime) -> None:

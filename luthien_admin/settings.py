@@ -34,6 +34,8 @@ HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
 
 DATABASE = env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
 QUEUE_WORKERS = env.int("QUEUE_WORKERS", default=2)
+# How many operations of those asked for together are under way at once.
+BULK_OPERATIONS_AT_ONCE = env.int("BULK_OPERATIONS_AT_ONCE", default=10)
 # At INFO the queue writes a line for each time that it is nudged.
 QUEUE_LOG_LEVEL = env.str("QUEUE_LOG_LEVEL", default="WARNING")
 
@@ -51,6 +53,8 @@ RAILWAY_API_URL = env.str("RAILWAY_API_URL", default="https://backboard.railway.
 RAILWAY_CLI = shlex.split(env.str("RAILWAY_CLI", default="railway"))
 RAILWAY_CLI_AUTH = env.str("RAILWAY_CLI_AUTH", default="token")
 RAILWAY_CLI_ENV = env.list("RAILWAY_CLI_ENV", default=[])
+# Per cent of the token's requests that are kept for what people ask for singly.
+RAILWAY_BUDGET_RESERVE = env.float("RAILWAY_BUDGET_RESERVE", default=20.0)
 RAILWAY_TIME_SCALE = env.float("RAILWAY_TIME_SCALE", default=1.0)
 # Railway sets this inside its own containers: the project this app itself runs in.
 RAILWAY_OWN_PROJECT_ID = env.str("RAILWAY_PROJECT_ID", default="")
@@ -196,6 +200,7 @@ Q_CLUSTER = {
     "name": "luthien_admin",
     "label": "Queue",
     "orm": "default",
+    "broker_class": "instances.queue.OldestFirst",
     "workers": QUEUE_WORKERS,
     "queue_limit": 1,
     "bulk": 1,

@@ -152,18 +152,19 @@ def start_worker(
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "qcluster"],
-            cwd=ROOT,
-            env=environment(railway, scale),
-            start_new_session=True,
-        )
+        process = start_cluster(environment(railway, scale))
         started.append(process)
         return process
 
     yield start
     for process in started:
         kill(process)
+
+
+def start_cluster(env: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "qcluster"], cwd=ROOT, env=env, start_new_session=True
+    )
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -74,6 +74,9 @@ def test_encryption_keys_are_looked_at(settings: Any) -> None:
         ("RAILWAY_API_URL", "https://backboard.railway.com/graphql/v2", "E143"),
         ("RAILWAY_TIME_SCALE", 0, "E144"),
         ("RAILWAY_CLI_ENV", ["RAILWAY_PROJECT_ID"], "E145"),
+        ("BULK_OPERATIONS_AT_ONCE", 0, "E146"),
+        ("RAILWAY_BUDGET_RESERVE", -1, "E147"),
+        ("RAILWAY_BUDGET_RESERVE", 100, "E147"),
     ],
 )
 def test_railway_settings_that_cannot_work_are_errors(

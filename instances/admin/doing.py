@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 class Doing:
     """One that refuses does not stop the others; what is told afterwards is told once."""
 
-    def __init__(self, request: HttpRequest, verb: Verb, given: Mapping[str, Any]) -> None:
+    def __init__(
+        self, request: HttpRequest, verb: Verb, given: Mapping[str, Any], *, for_many: bool = False
+    ) -> None:
         self.request = request
         self.verb = verb
         self.given = given
-        self.requester = people.person(request.user)
+        self.requester = replace(people.person(request.user), for_many=for_many)
         self.done: dict[Any, Any] = {}
         self.refused: dict[str, list[Any]] = {}
 

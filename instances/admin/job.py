@@ -17,7 +17,13 @@ from instances.models import Instance, Job
 from instances.services import jobs
 from instances.services.people import Requester
 
-STATES = {"Held": "danger", "Failed": "danger", "Running": "info", "Done": "success"}
+STATES = {
+    "Held": "danger",
+    "Failed": "danger",
+    "Put off": "warning",
+    "Running": "info",
+    "Done": "success",
+}
 
 
 def _let_through(job: Job, requester: Requester, *, reason: str) -> None:
@@ -68,7 +74,8 @@ class JobAdmin(VerbsAdmin, ReadOnlyAdmin):
             context |= {"row": job, "buttons": buttons, "reasons": reasons(buttons)}
             context["held_rows"] = Instance.objects.filter(pk__in=job.held_rows)
             kept = [f"{name} is kept: {why}" for name, why in job.result.get("kept", [])]
-            context["lines"] = [*job.result.get("problems", []), *kept]
+            put_off = [job.put_off] if job.put_off else []
+            context["lines"] = [*put_off, *job.result.get("problems", []), *kept]
         return super().changeform_view(  # type: ignore[no-any-return]
             request, object_id, form_url, context
         )
@@ -79,7 +86,9 @@ class JobAdmin(VerbsAdmin, ReadOnlyAdmin):
             return "Running"
         if obj.held_at:
             return "Held"
-        return "Failed" if obj.error else "Done"
+        if obj.error:
+            return "Failed"
+        return "Put off" if obj.put_off else "Done"
 
     @display(description="Last run", ordering="started_at")
     def show_started(self, obj: Job) -> str:
@@ -87,7 +96,9 @@ class JobAdmin(VerbsAdmin, ReadOnlyAdmin):
 
     @display(description="Last result")
     def show_result(self, obj: Job) -> str:
-        counts = {k: v for k, v in obj.result.items() if v not in (0, [], None)}
+        counts = {k: v for k, v in obj.result.items() if v not in (0, [], None, "")}
+        # A sentence of its own says so.
+        counts.pop("put_off", None)
         return ", ".join(f"{name} {_short(value)}" for name, value in counts.items()) or "-"
 
 

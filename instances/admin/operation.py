@@ -221,7 +221,10 @@ class OperationAdmin(VerbsAdmin, ReadOnlyAdmin):
 
     @display(description="Progress")
     def progress(self, obj: Operation) -> str:
-        return live.Progress(obj).text
+        done = live.Progress(obj).text
+        if obj.state != Operation.State.WAITING:
+            return done
+        return format_html('{}<small class="cell-note">{}</small>', done, obj.waiting_for)
 
     @display(description="Took")
     def took(self, obj: Operation) -> str:

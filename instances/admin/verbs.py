@@ -219,7 +219,7 @@ def _on_selection(verb: Verb) -> Callable[..., HttpResponse | None]:
         if not form.is_valid():
             shown = _posted(admin, request, ACTION_CHECKBOX_NAME, LEFT_ALONE)
             return _ask_about(admin, request, verb, shown, answers=request.POST)
-        doing = Doing(request, verb, form.given())
+        doing = Doing(request, verb, form.given(), for_many=len(rows) > 1)
         for row in rows:
             doing.to(row, request.POST.get(f"seen-{row.pk}", ""))
         doing.tell()

@@ -1,5 +1,6 @@
 """What is stored: rows, their states, and what the database itself forbids."""
 
+from instances.models.budget import RequestBudget
 from instances.models.credential import Credential
 from instances.models.gate import Gate
 from instances.models.instance import Instance
@@ -16,6 +17,7 @@ __all__ = [
     "Job",
     "LogLine",
     "Operation",
+    "RequestBudget",
     "Service",
     "Step",
 ]

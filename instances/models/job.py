@@ -29,6 +29,9 @@ class Job(models.Model):
     )
     result = models.JSONField("last result", default=dict, blank=True)
     error = models.TextField("last error", blank=True)
+    put_off = models.TextField(
+        blank=True, help_text="Why the last run ended early; the next one goes on."
+    )
 
     held_at = models.DateTimeField(null=True, blank=True)
     held_because = models.TextField(blank=True)

@@ -98,6 +98,12 @@ class Operation(models.Model):
     past_no_return = models.BooleanField(default=False)
     rolling_back = models.BooleanField(default=False)
 
+    is_bulk = models.BooleanField(
+        default=False, help_text="Asked for together with others, so it lets others go first."
+    )
+    has_place = models.BooleanField(
+        default=False, help_text="One of those of many that are under way at once."
+    )
     gate = models.CharField(max_length=100, blank=True)
     gate_since = models.DateTimeField(null=True, blank=True)
 
@@ -112,6 +118,11 @@ class Operation(models.Model):
         indexes = [
             models.Index(fields=["state", "due_at"], name="operation_due"),
             models.Index(fields=["gate", "gate_since"], name="operation_in_line"),
+            models.Index(
+                fields=["has_place"],
+                condition=Q(is_bulk=True, state__in=["queued", "running", "waiting"]),
+                name="operation_of_many",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from instances.models import Operation, Step
 from instances.operations import lease as leases
+from instances.operations import places
+from instances.operations.pace import Pacing, full_pace
 from instances.operations.plan import Plan
 from instances.operations.run import Run
 from instances.operations.turn import Turn
@@ -23,10 +25,17 @@ from instances.timing import Timing
 logger = logging.getLogger(__name__)
 
 
-def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing) -> bool:
+def advance(
+    operation_id: int,
+    plans: Callable[[str], Plan[Any]],
+    timing: Timing,
+    *,
+    pacing: Pacing = full_pace,
+) -> bool:
     """
     Take one turn with the operation; return False when it is not ours to advance.
 
+    `pacing` says how fast those go that were asked for together with others.
     Never raises for what can go wrong outside; raises EngineBug for a bug, after the
     operation has been put where a person sees it.
     """
@@ -35,14 +44,18 @@ def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing
         return False
     lease, before = claimed
     operation = Operation.objects.select_related("instance").get(pk=operation_id)
-    run = Run(operation, lease, timing)
+    run = Run(operation, lease, timing, pacing)
+    plan = plans(operation.kind)
     try:
         if before.state == Operation.State.RUNNING:
             run.doubt_from(before.lease_expires_at or timezone.now())
             run.warn(f"The worker {before.lease_owner} stopped without a word; going on from here.")
-        Turn(run, plans(operation.kind)).take()
+        if places.goes_on(run, usual=plan.usual):
+            Turn(run, plan).take()
     except leases.LeaseLost:
         logger.warning("Operation %s was taken over by another worker.", operation_id)
+    finally:
+        places.hand_on(operation, timing)
     return True
 
 

@@ -141,6 +141,7 @@ class Plan(Generic[WorkT]):
     StepError, or returns None for a bug. The endings are called in the transaction that
     ends the operation: `succeeded`; `undone`, rolled back or stopped before anything was
     changed; `kept`, failed and left as it stands. `in_need`, when a person has to decide.
+    `usual`: the seconds at scale 1 that it takes on a good day.
     """
 
     steps: Sequence[StepDefinition[WorkT]]
@@ -150,6 +151,7 @@ class Plan(Generic[WorkT]):
     undone: Callable[[Operation], None]
     kept: Callable[[Operation], None]
     in_need: Callable[[Operation], None] = say_nothing
+    usual: float = 180.0
     rollback: Sequence[StepDefinition[WorkT]] = ()
     keeps_on_failure: Callable[[Operation], bool] = rolls_back
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from instances.models import LogLine, Operation, Step
 from instances.operations.lease import Lease
+from instances.operations.pace import Pace, Pacing, full_pace
 from instances.timing import Timing
 
 # Characters; what is longer than this comes from outside and is no sentence.
@@ -20,8 +21,11 @@ LONGEST_SENTENCE = 2000
 class Run:
     """Holds the lease; every write checks it, so a worker that lost it writes nothing."""
 
-    def __init__(self, operation: Operation, lease: Lease, timing: Timing) -> None:
+    def __init__(
+        self, operation: Operation, lease: Lease, timing: Timing, pacing: Pacing = full_pace
+    ) -> None:
         self.operation = operation
+        self._pacing = pacing
         self.lease = lease
         self.timing = timing
         self.mask: Callable[[str], str] = str
@@ -31,6 +35,11 @@ class Run:
     def steps_now(self) -> list[Step]:
         """Return the steps of the direction in which the operation goes."""
         return [step for step in self.steps if step.rollback == self.operation.rolling_back]
+
+    def pace(self) -> Pace:
+        """Return how fast it may go: what was asked for singly, or turns back, at full pace."""
+        is_held = self.operation.is_bulk and not self.operation.rolling_back
+        return self._pacing() if is_held else full_pace()
 
     def facts(self, name: str) -> dict[str, Any]:
         """Return what the step `name` of this operation has recorded."""

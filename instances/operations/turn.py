@@ -78,6 +78,9 @@ class Turn:
             self._end()
             return None
         definition = self.plan.definition(step.name)
+        if hold := self.run.pace().hold:
+            self.run.enter(step)
+            return Visit(self.run, self.plan, definition).wait(hold)
         if definition.point_of_no_return and not self._pass_no_return():
             return None
         self.run.enter(step)
@@ -196,6 +199,8 @@ class Turn:
         )
 
     def _release(self, **changes: Any) -> None:
+        if changes["state"] not in Operation.State.moving():
+            changes["has_place"] = False
         self.run.lease.write(**leases.release(**changes))
         self.run.operation.state = changes["state"]
         if not self.run.operation.is_moving:

@@ -36,7 +36,8 @@ BACKOFF_FIRST = 2.0
 BACKOFF_MOST = 60.0
 TRANSIENT_BUDGET = 1800.0
 LOOK_AFTER_DOUBT = 2.0
-MOST_EXCUSED = 7200.0
+# With a small hourly budget the other side may ask for one hour after another.
+MOST_EXCUSED = 86_400.0
 # Real seconds: whatever the other side says, look again after this.
 LONGEST_PAUSE = 900.0
 # What an error answer may have left behind shows up sooner than what nobody answered.
@@ -81,7 +82,7 @@ class Visit:
                 return None
             asked = seen or self._ensure_unless_in_doubt(work)
             if asked is not None:
-                return asked if isinstance(asked, Pause) else self._wait(asked)
+                return asked if isinstance(asked, Pause) else self.wait(asked)
         raise RuntimeError(f"{self.definition.name} goes round in circles")
 
     def _observe(self, work: Any) -> Done | Waiting | None:
@@ -161,20 +162,22 @@ class Visit:
             self.run.finish_step(Step.State.DONE, **seen.facts)
         self.run.log(f"{self.definition.title}: done.")
 
-    def _wait(self, asked: Waiting) -> Pause:
-        now = timezone.now()
+    def wait(self, asked: Waiting) -> Pause:
+        now, span = timezone.now(), self.run.timing.span
+        pause = span(asked.seconds)
         self.run.recover()
         if asked.in_line:
-            self.run.start_budget(now)
+            self.run.start_budget(now + pause)
         elif self._budget_spent(budget := self.definition.wait_budget(), now):
-            seconds = self.run.timing.span(budget).total_seconds()
+            seconds = span(budget).total_seconds()
             raise NeedsPerson(
                 f"{asked.reason} That has taken more than {seconds:g} s."
                 f" Look at the project on Railway, then {self._ways_out}."
             )
-        span = self.run.timing.span
+        else:
+            pause *= self.run.pace().slower
         expected_at = None if asked.about is None else now + span(asked.about)
-        return Pause(now + span(asked.seconds), asked.reason, expected_at)
+        return Pause(now + pause, asked.reason, expected_at)
 
     def _try_later(self, error: Transient) -> Pause:
         now = timezone.now()

@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 
 from instances.railway import errors
-from instances.railway.api.budget import Budget
+from instances.railway.api.budget import Budget, NoteBudget, keep_to_oneself
 from instances.railway.api.client import RailwayApi
 from instances.railway.api.transport import Transport
 from instances.railway.api.types import (
@@ -25,7 +25,7 @@ from instances.railway.api.types import (
     TokenKind,
     Workspace,
 )
-from instances.railway.cli.commands import COMMAND_SECONDS, RailwayCli
+from instances.railway.cli.commands import COMMAND_SECONDS, DATABASE_SECONDS, RailwayCli
 from instances.railway.cli.environment import Target
 from instances.railway.config import BeforeCall, Call, RailwayConfig, always
 from instances.railway.masking import Mask
@@ -55,7 +55,8 @@ class RailwayClient:
     Everything that is said to Railway; the only name the services import.
 
     Use as a context manager. `mask` knows the secrets that could be repeated in a
-    message; `before_call` is called directly before every request and process.
+    message; `before_call` is called directly before every request and process, `note_budget`
+    after every answer that says how many requests are left.
     """
 
     def __init__(
@@ -64,11 +65,14 @@ class RailwayClient:
         *,
         mask: Mask | None = None,
         before_call: BeforeCall = always,
+        note_budget: NoteBudget = keep_to_oneself,
         http: httpx.BaseTransport | None = None,
     ) -> None:
         self.config = config
         self.mask = mask or Mask([config.token])
-        self._transport = Transport(config, mask=self.mask, before_call=before_call, http=http)
+        self._transport = Transport(
+            config, mask=self.mask, before_call=before_call, note_budget=note_budget, http=http
+        )
         self._api = RailwayApi(self._transport)
         self._cli = RailwayCli(config, mask=self.mask, before_call=before_call)
 
@@ -96,6 +100,11 @@ class RailwayClient:
     def creation_seconds(self) -> float:
         """The most real seconds that create_project() may take."""
         return self.config.deadline(COMMAND_SECONDS)
+
+    @property
+    def database_seconds(self) -> float:
+        """The most real seconds that add_database() may take."""
+        return self.config.deadline(DATABASE_SECONDS)
 
     def cli_version(self) -> str:
         return self._cli.version()

@@ -11,6 +11,7 @@ from instances import timing
 from instances.gateway import GatewayClient
 from instances.railway.client import Call, Mask, RailwayClient, RailwayConfig, errors
 from instances.railway.config import BeforeCall, always
+from instances.services import budgets
 from instances.timing import Timing
 
 # Seconds; a gateway that needs longer to say that it is well is not.
@@ -38,7 +39,14 @@ def railway(
     before_call: BeforeCall = always,
     http: httpx.BaseTransport | None = None,
 ) -> RailwayClient:
-    return RailwayClient(railway_config(times), mask=mask, before_call=before_call, http=http)
+    config = railway_config(times)
+    return RailwayClient(
+        config,
+        mask=mask,
+        before_call=before_call,
+        note_budget=budgets.note_for(config.token),
+        http=http,
+    )
 
 
 class Limit:
@@ -69,7 +77,8 @@ def quick_railway(seconds: float) -> RailwayClient:
     """Return a client for a page: whatever is asked of it is over within `seconds` (real)."""
     usual, limit = railway_config(timing.current()), Limit(seconds)
     config = replace(usual, deadline=lambda wanted: min(usual.deadline(wanted), limit.left))
-    return RailwayClient(config, before_call=limit.before_call)
+    note_budget = budgets.note_for(config.token)
+    return RailwayClient(config, before_call=limit.before_call, note_budget=note_budget)
 
 
 def gateway(url: str, times: Timing) -> GatewayClient:

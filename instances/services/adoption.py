@@ -104,6 +104,7 @@ def _adopted(operation: Operation) -> None:
 
 ADOPT_PLAN: Plan[Work] = Plan(
     steps=(LookAtAdoptable(), FindGateway(), TakePicture(), TakeOver()),
+    usual=5.0,
     open_work=open_work,
     verdict=verdict,
     succeeded=_adopted,
@@ -113,6 +114,7 @@ ADOPT_PLAN: Plan[Work] = Plan(
 )
 SYNC_PLAN: Plan[Work] = Plan(
     steps=(LookAtProject(), TakePicture()),
+    usual=5.0,
     open_work=open_work,
     verdict=verdict,
     succeeded=endings.succeeded,

@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 from instances import timing
 from instances.exceptions import NotPossible
 from instances.models import Instance, Operation
-from instances.operations import lease as leases
+from instances.operations import places
 from instances.operations.engine import add_steps
 from instances.operations.plan import Plan
 from instances.protection import is_protected
@@ -114,12 +114,13 @@ def ask(
                 requested_by_id=requester.user_id,
                 requested_by_name=requester.name,
                 reason=people.masked_reason(reason, instance),
+                is_bulk=requester.for_many,
             )
     except IntegrityError:
         raise NotPossible("Another operation was asked for just now; look again.") from None
     add_steps(operation, plan)
     people.note_request(operation, requester)
-    leases.wake(operation.pk, timing.current())
+    places.begin(operation, usual=plan.usual, timing=timing.current())
     return operation
 
 

@@ -187,6 +187,8 @@ def _job(name: str) -> Finding:
     detail = f"last complete {_in_words(ago)} ago"
     if job.error:
         return Finding(label, f"{detail}; since then: {job.error}", "Put right what it names.")
+    if job.put_off:
+        detail = f"{detail}; since then put off: {job.put_off}"
     return Finding(label, detail, HOW_TO_SCHEDULE if ago > LATEST[Job.Name(name)] else "")
 
 

@@ -176,6 +176,7 @@ def _deleted(operation: Operation) -> None:
 
 SCHEDULE_PLAN: Plan[Work] = Plan(
     steps=(LookAtOurProject(), WriteTag()),
+    usual=5.0,
     open_work=open_work,
     verdict=verdict,
     succeeded=_scheduled,
@@ -185,6 +186,7 @@ SCHEDULE_PLAN: Plan[Work] = Plan(
 )
 CANCEL_PLAN: Plan[Work] = Plan(
     steps=(LookAtOurProject(), UndoDeletion(), PutDescriptionBack(), PictureWithoutTag()),
+    usual=20.0,
     open_work=open_work,
     verdict=verdict,
     succeeded=endings.succeeded,
@@ -194,6 +196,7 @@ CANCEL_PLAN: Plan[Work] = Plan(
 )
 DELETE_PLAN: Plan[Work] = Plan(
     steps=(LookAtOurProject(), DeleteProject()),
+    usual=20.0,
     open_work=open_work,
     verdict=verdict,
     succeeded=_deleted,

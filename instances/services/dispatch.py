@@ -16,7 +16,7 @@ from instances.models import Job, LogLine, Operation
 from instances.operations import engine
 from instances.operations.plan import Plan
 from instances.operations.turn import DATABASE_AWAY, EngineBug
-from instances.services import adoption, creation, deletion, jobs, redeployment, rotation
+from instances.services import adoption, budgets, creation, deletion, jobs, redeployment, rotation
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def advance(operation_id: int) -> bool:
     """Take one turn with the operation, if it is due and of a kind that we know."""
     if not Operation.objects.filter(pk=operation_id, kind__in=list(PLANS)).exists():
         return False
-    return engine.advance(operation_id, PLANS.__getitem__, timing.current())
+    return engine.advance(operation_id, PLANS.__getitem__, timing.current(), pacing=budgets.pace)
 
 
 def run_inline(operation: Operation, *, watch: Callable[[Operation], None]) -> None:

@@ -57,6 +57,8 @@ class JobRun:
     passed_rows: frozenset[int] = frozenset()
     passes_all: bool = False
     result: dict[str, Any] = field(default_factory=dict)
+    # Why it ends early, when it does: such a run is neither complete nor in error.
+    put_off: str = ""
 
     @property
     def begun_at(self) -> datetime:
@@ -79,7 +81,7 @@ class JobRun:
 
     def end(self, error: str, *, complete: bool) -> None:
         now = timezone.now()
-        changes: dict[str, Any] = {"finished_at": now, "error": error}
+        changes: dict[str, Any] = {"finished_at": now, "error": error, "put_off": self.put_off}
         if complete or self.result:
             # One that failed before it had a result leaves the last one there.
             changes["result"] = self.result
@@ -111,7 +113,7 @@ def running(
     error, complete = "", False
     try:
         yield run
-        complete = True
+        complete = not run.put_off
     except Held as held:
         run.hold(held)
         raise

@@ -26,10 +26,15 @@ LONGEST_REASON = 1000
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Somebody who asks: the account that stands in the history, and a name to show."""
+    """
+    Somebody who asks: the account that stands in the history, and a name to show.
+
+    `for_many`: for several things together, which then give way to what is asked for singly.
+    """
 
     user_id: int
     name: str
+    for_many: bool = False
 
 
 def person(user: AbstractBaseUser | AnonymousUser) -> Requester:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from instances import deletion_tag
-from instances.exceptions import Held, NotPossible
+from instances.exceptions import Held, NotPossible, PutOff
 from instances.models import Instance, Job, Operation
 from instances.protection import is_protected
-from instances.railway.client import Project, RailwayClient
-from instances.services import deletion, guard, jobs
+from instances.railway.client import Project, RailwayClient, errors
+from instances.services import budgets, deletion, guard, jobs
 from instances.services.absence import ELSEWHERE
 from instances.services.difference import OVERDUE
 from instances.services.guard import IsPassed
@@ -21,6 +21,7 @@ from instances.services.people import Requester
 
 Status = Instance.Status
 AT_ONCE = 100
+LATER = "Nothing is deleted for now; the next run looks again."
 AT_WORK = "An operation is at it, or needs attention; the next run looks again."
 
 
@@ -29,13 +30,15 @@ class Report:
     """
     What is due, what was kept and why, and the operations that were asked for.
 
-    `held`: why the guard would stop it, in a run that was only to look.
+    `held`: why the guard would stop it, in a run that was only to look. `put_off`: why it was
+    left to the next run.
     """
 
     due: list[Instance] = field(default_factory=list)
     kept: list[tuple[str, str]] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
     held: str = ""
+    put_off: str = ""
 
 
 def run(railway: RailwayClient, requester: Requester, *, let_by: Pass | None = None) -> Report:
@@ -46,7 +49,12 @@ def run(railway: RailwayClient, requester: Requester, *, let_by: Pass | None = N
     each operation looks once more directly before it deletes. Raise Busy, or Held.
     """
     with jobs.running(Job.Name.REAP, let_by=let_by) as job:
-        report = _look(railway)
+        try:
+            budgets.expect_plenty()
+            report = _look(railway)
+        except (PutOff, errors.RailwayThrottled) as early:
+            job.put_off = f"{early} {LATER}"
+            return Report(put_off=job.put_off)
         _expect_few(report, job.is_passed)
         for row in report.due:
             job.extend()
@@ -133,6 +141,6 @@ def _expect_no_held_sync(due: list[Instance], is_passed: IsPassed) -> None:
 
 def _ask(row: Instance, requester: Requester, report: Report) -> None:
     try:
-        report.operations.append(deletion.reap(row, requester))
+        report.operations.append(deletion.reap(row, replace(requester, for_many=True)))
     except NotPossible as error:
         report.kept.append((row.name, str(error)))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from instances import queue, timing
 from instances.exceptions import NotPossible
 from instances.models import Instance, LogLine, Operation, Step
-from instances.operations import lease as leases
+from instances.operations import places
 from instances.operations.turn import add_rollback
 from instances.services import people
 from instances.services.dispatch import PLANS
@@ -160,6 +160,8 @@ def _take_up(
     if not (operation.rolling_back or changes.get("rolling_back")):
         # A cancel that came too late to be seen is taken back by whoever resumes.
         changes |= {"message": "", "cancel_requested_at": None, "cancelled_by_name": ""}
+    # Whoever sees to a single one asks for it singly.
+    changes["is_bulk"] = requester.for_many
     _leave_attention(operation, state=State.QUEUED, due_at=timezone.now(), **changes)
     # Whether it may be changed is looked at anew; what is made by a create stays made.
     if operation.kind != Operation.Kind.CREATE:
@@ -170,7 +172,8 @@ def _take_up(
     if changes.get("rolling_back"):
         add_rollback(operation, PLANS[operation.kind])
     _note(operation, requester, verb)
-    leases.wake(operation.pk, timing.current())
+    operation.is_bulk = requester.for_many
+    places.begin(operation, usual=PLANS[operation.kind].usual, timing=timing.current())
 
 
 def _give_new_budget(step: Step) -> None:

@@ -122,11 +122,13 @@ def due(report: reaping.Report) -> dict[str, Any]:
 
 def reaped(report: reaping.Report) -> dict[str, Any]:
     """Return what a reap has done, once its operations have ended."""
-    found: dict[str, list[dict[str, Any]]] = {
+    found: dict[str, Any] = {
         "reaped": [],
         "kept": [{"name": name, "why": why} for name, why in report.kept],
         "failed": [],
     }
+    if report.put_off:
+        found["put_off"] = report.put_off
     for operation in report.operations:
         instance = operation.instance
         instance.refresh_from_db()

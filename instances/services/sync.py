@@ -9,6 +9,7 @@ listing is complete. Rows with an operation in flight are left to it.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -18,12 +19,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from instances.exceptions import NotPossible
+from instances import timing
+from instances.exceptions import NotPossible, PutOff
 from instances.models import Instance, Job, Service
 from instances.operations.plan import Permanent
 from instances.protection import is_protected
 from instances.railway.client import Picture, RailwayClient, errors
-from instances.services import jobs, people, shape
+from instances.services import budgets, jobs, people, shape
 from instances.services.absence import look_for_the_absent
 from instances.services.difference import Difference, difference
 from instances.services.jobs import JobRun, Pass
@@ -36,6 +38,9 @@ THERE_AGAIN = (
     "It is deleted here, and Railway lists its project again. If that stays so, forget it: then"
     " the next sync discovers the project anew."
 )
+LATER = "The sync ends here for now; its next run reads everything."
+# Seconds at scale 1 between two pages, when there is little left, for each time that it is slower.
+PAGE_PAUSE = 1.0
 SERVICE_FIELDS = ("service_id", "name", "status", "deployment_id", "commit", "host", "as_of")
 
 
@@ -46,6 +51,7 @@ class Report:
 
     `listed`: without those that Railway is deleting. `ignored`: projects that are no
     instances, or protected. `left`: to the operation that is at it, or to the next run.
+    `put_off`: why it did not see everything, so that nothing follows from absence.
     """
 
     seen: int = 0
@@ -59,6 +65,7 @@ class Report:
     missing: int = 0
     deleted: int = 0
     problems: list[str] = field(default_factory=list)
+    put_off: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,13 +75,17 @@ def run(railway: RailwayClient, *, let_by: Pass | None = None) -> Report:
     """
     Read all projects of the workspace and store what differs.
 
+    When Railway's requests run low the rest is left to the next run, and the report says so.
     Raise Busy when a sync is at it already, Held when the guard stops what would follow
     from absence, RailwayError when the listing did not come to its end.
     """
     with jobs.running(Job.Name.SYNC, let_by=let_by) as job:
         sync = Sync(railway, job)
-        sync.read_everything()
-        look_for_the_absent(sync.seen, railway, job, sync.report)
+        try:
+            sync.read_everything()
+            look_for_the_absent(sync.seen, railway, job, sync.report)
+        except (PutOff, errors.RailwayThrottled) as early:
+            job.put_off = sync.report.put_off = f"{early} {LATER}"
         job.result = sync.report.as_dict()
         return sync.report
 
@@ -90,6 +101,7 @@ class Sync:
         self.new_names: set[str] = set()
 
     def read_everything(self) -> None:
+        budgets.expect_plenty()
         asked_at = timezone.now()
         for page in self.railway.iter_pictures(workspace_id(self.railway)):
             self.job.extend()
@@ -99,6 +111,7 @@ class Sync:
             self.report.seen += len(new)
             self.report.listed += sum(picture.deleted_at is None for picture in new.values())
             self._take_over(list(new.values()), asked_at)
+            _wait_for_requests()
             asked_at = timezone.now()
 
     def _take_over(self, page: list[Picture], asked_at: datetime) -> None:
@@ -168,6 +181,13 @@ class Sync:
             self.report.problems.append(f"{row}: {THERE_AGAIN}")
             gone = Instance.objects.filter(pk=row.pk, status=Instance.Status.DELETED)
             gone.exclude(problem=THERE_AGAIN).update(problem=THERE_AGAIN)
+
+
+def _wait_for_requests() -> None:
+    """Leave requests to others before the next page. Raise PutOff when few are left."""
+    budgets.expect_plenty()
+    slower = budgets.pace().slower
+    time.sleep(timing.current().span(PAGE_PAUSE).total_seconds() * (slower - 1.0))
 
 
 def _is_discoverable(picture: Picture) -> bool:

@@ -1,18 +1,22 @@
 """Two limits on requests: an hourly one per token, and the edge's per second (api-facts.md §2)."""
 
+import math
 import threading
 import time
 from collections import deque
+
+from instances.simulator.clock import Clock
 
 HOUR = 3600.0
 EDGE_REQUESTS_PER_SECOND = 10
 
 
 class Budget:
-    """Requests that a token may still send in its current hour."""
+    """Requests that a token may still send in its current hour, which the scale shortens too."""
 
-    def __init__(self, hourly_limit: int) -> None:
+    def __init__(self, hourly_limit: int, clock: Clock) -> None:
         self.hourly_limit = hourly_limit
+        self._clock = clock
         self._lock = threading.Lock()
         self._hours: dict[str, tuple[float, int]] = {}
 
@@ -31,19 +35,19 @@ class Budget:
 
     def resets_at(self, key: str) -> float:
         with self._lock:
-            return self._hour(key)[0] + HOUR
+            return self._hour(key)[0] + self._clock.span(HOUR)
 
     def headers(self, key: str) -> dict[str, str]:
         return {
             "X-RateLimit-Limit": str(self.hourly_limit),
             "X-RateLimit-Remaining": str(self.remaining(key)),
-            "X-RateLimit-Reset": str(int(self.resets_at(key))),
+            "X-RateLimit-Reset": str(math.ceil(self.resets_at(key))),
         }
 
     def _hour(self, key: str) -> tuple[float, int]:
-        now = time.time()
+        now = self._clock.now()
         begun, used = self._hours.get(key, (now, 0))
-        return (now, 0) if now >= begun + HOUR else (begun, used)
+        return (now, 0) if now >= begun + self._clock.span(HOUR) else (begun, used)
 
 
 class Edge:

@@ -59,7 +59,7 @@ class LocalRailway:
         self._exchange = Exchange(
             world=self.world,
             tokens=default_tokens() if tokens is None else tokens,
-            budget=Budget(hourly_limit),
+            budget=Budget(hourly_limit, self.world.clock),
             edge=Edge(),
             mishaps=mishaps,
             records=self._records,

@@ -122,7 +122,9 @@ def _check_volume_cooldown(world: World, project: Project) -> None:
         for other, service in world.services()
         if other.workspace_id == project.workspace_id and service.volume is not None
     )
-    if world.now() < max(made, default=float("-inf")) + world.clock.span(VOLUME_COOLDOWN):
+    # A volume is there when its workflow ends, this one as well as the last one.
+    would_be_made = world.clock.after(TEMPLATE_WORKFLOW)
+    if would_be_made < max(made, default=float("-inf")) + world.clock.span(VOLUME_COOLDOWN):
         raise Refusal(VOLUME_TOO_SOON)
 
 

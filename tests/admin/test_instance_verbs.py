@@ -375,3 +375,17 @@ def test_forgetting_is_done_at_once(admin_client: Client) -> None:
     instance.refresh_from_db()
     assert (instance.status, instance.project_id) == (Status.DELETED, "")
     assert said(response) == ["acme: forgotten."]
+
+
+def test_what_is_asked_for_in_a_selection_gives_way_to_what_is_asked_for_singly(
+    admin_client: Client,
+) -> None:
+    one, two, alone, pressed = (make(name=name) for name in ("one", "two", "alone", "pressed"))
+
+    confirm_on(admin_client, "redeploy", one, two)
+    confirm_on(admin_client, "redeploy", alone)
+    press(admin_client, pressed, "redeploy")
+
+    marked = Operation.objects.filter(is_bulk=True).values_list("instance__name", flat=True)
+    assert Operation.objects.count() == 4
+    assert sorted(marked) == ["one", "two"]

@@ -77,3 +77,16 @@ def test_what_is_not_held_cannot_be_let_through(admin_client: Client) -> None:
     job.refresh_from_db()
     assert job.pass_until is None
     assert "Failed" in admin_client.get(LIST).content.decode()
+
+
+def test_a_run_that_was_put_off_says_why_and_is_no_failure(viewer: Client) -> None:
+    why = "190 are left and are kept for what people ask for now."
+    job = Job.objects.create(name=Job.Name.SYNC, put_off=why, result={"seen": 100, "put_off": why})
+
+    shown = viewer.get(LIST).content.decode()
+    page = viewer.get(reverse("admin:instances_job_change", args=[job.pk])).content.decode()
+
+    assert "Put off" in shown
+    assert "Failed<" not in shown
+    assert "seen 100" in shown
+    assert why in page

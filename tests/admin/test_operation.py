@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from instances.admin import live
-from instances.models import LogLine, Operation
-from instances.services import creation
+from instances.models import Instance, LogLine, Operation
+from instances.services import creation, redeployment
 from instances.services.creation import Wish
 from instances.services.people import Requester
 from instances.simulator.faults import Fault
@@ -273,3 +274,43 @@ def test_what_needs_a_look_on_railway_links_there_and_shows_no_keys(
 
     assert f'href="{operation.instance.project_url}"' in page
     assert "ADMIN_API_KEY" not in page
+
+
+def in_line(instances: int, settings: Any, requester: Requester) -> Operation:
+    """Return the last of so many redeploys that were asked for together."""
+    settings.BULK_OPERATIONS_AT_ONCE = 1
+    for number in range(instances):
+        instance = Instance.objects.create(
+            name=f"acme-{number}",
+            status=Instance.Status.RUNNING,
+            ownership=Instance.Ownership.CREATED,
+            project_id=f"p-{number}",
+        )
+        redeployment.request(instance, replace(requester, for_many=True))
+    return Operation.objects.latest("pk")
+
+
+def test_one_of_many_shows_its_place_and_about_when_its_turn_comes(
+    admin_client: Client, settings: Any, requester: Requester
+) -> None:
+    last = in_line(4, settings, requester)
+
+    page = page_of(admin_client, last)
+    live_url = reverse("admin:instances_operation_live", args=[last.pk])
+    update = admin_client.get(live_url).content.decode()
+
+    said = "of what is asked for together, 1 are under way at once; third in line."
+    assert said in page
+    assert said in update
+    assert "Its turn comes in" in page
+
+
+def test_the_list_says_what_each_one_waits_for(
+    admin_client: Client, settings: Any, requester: Requester
+) -> None:
+    in_line(3, settings, requester)
+
+    page = admin_client.get(reverse("admin:instances_operation_changelist")).content.decode()
+
+    assert page.count("first in line.") == 1
+    assert page.count("second in line.") == 1

@@ -31,6 +31,7 @@ NOTHING = {
     "missing": 0,
     "deleted": 0,
     "problems": [],
+    "put_off": "",
 }
 
 
@@ -184,3 +185,12 @@ def test_a_list_that_breaks_off_exits_1(railway: LocalRailway) -> None:
     railway.faults.add(Fault("projects", "status", status=502, times=None))
 
     assert "502" in fails_as_json(1)
+
+
+def test_a_sync_that_is_put_off_says_so_and_exits_0(railway: LocalRailway) -> None:
+    railway.faults.add(Fault("*", "status", status=429, retry_after=60, times=None))
+
+    text, answer = run(), run_as_json()
+
+    assert text == f"Saw 0 projects: nothing.\n{answer['put_off']}\n"
+    assert answer["put_off"].startswith("Railway allows no more requests for now")

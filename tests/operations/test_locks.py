@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,11 @@ from django_q.models import OrmQ
 from instances import queue
 from instances.exceptions import NotPossible
 from instances.models import Gate, Instance, LogLine, Operation
-from instances.operations import gate, lease
+from instances.operations import gate, lease, places
 from instances.operations.lease import LeaseLost
 from instances.operations.run import Run
 from instances.operations.turn import Turn
-from instances.services import creation, dispatch, recovery
+from instances.services import creation, dispatch, recovery, redeployment
 from instances.services.creation import Wish
 from instances.services.people import Requester
 from instances.timing import Timing
@@ -70,7 +71,7 @@ def let_lease_run_out(run: Run) -> None:
 
 
 def passes(run: Run, key: str) -> bool:
-    return gate.enter(run, key, seconds=5) is None
+    return gate.enter(run, gate.PROJECTS, key, seconds=5) is None
 
 
 def fresh(operation: Operation) -> Operation:
@@ -130,6 +131,54 @@ def test_an_operation_that_is_handed_out_twice_is_worked_on_once(ask: Ask, setti
 
     assert rounds(play) == ONE_WINS
     assert LogLine.objects.filter(text__startswith="The operation has ended").count() == ROUNDS
+
+
+# Places.
+
+
+def test_of_two_who_ask_for_the_last_place_one_gets_it(requester: Requester, settings: Any) -> None:
+    settings.BULK_OPERATIONS_AT_ONCE = 1
+
+    def play() -> Outcomes:
+        Operation.objects.update(has_place=False, is_bulk=False)
+        one, other = (ask_together(requester) for _ in range(2))
+        return race([one, other], over=GATES)
+
+    Gate.objects.create(key=places.KEY)
+    assert rounds(play) == ONE_WINS
+
+
+def ask_together(requester: Requester) -> Callable[[], bool]:
+    """Return what asks for a redeploy of many, and tells whether that has got a place."""
+    name = f"acme-{Instance.objects.count()}"
+    instance = Instance.objects.create(
+        name=name,
+        status=Instance.Status.RUNNING,
+        ownership=Instance.Ownership.CREATED,
+        project_id=name,
+    )
+
+    def play() -> bool:
+        asked = redeployment.request(instance, replace(requester, for_many=True))
+        return Operation.objects.get(pk=asked.pk).has_place
+
+    return play
+
+
+def test_a_place_that_becomes_free_is_given_to_one(requester: Requester, settings: Any) -> None:
+    settings.BULK_OPERATIONS_AT_ONCE = 1
+
+    def play() -> Outcomes:
+        Operation.objects.update(has_place=False, is_bulk=False)
+        for _ in range(4):
+            ask_together(requester)()
+        ended = Operation.objects.filter(has_place=True)
+        ended.update(state=Operation.State.SUCCEEDED, has_place=False)
+        operation = Operation.objects.filter(state=Operation.State.SUCCEEDED).latest("pk")
+        race([lambda: places.hand_on(operation, TIMING)] * 2, over=GATES)
+        return (Operation.objects.filter(has_place=True).count(),)
+
+    assert rounds(play) == {(1,)}
 
 
 # The gate.

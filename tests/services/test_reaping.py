@@ -421,3 +421,14 @@ def test_an_overdue_tag_that_nobody_here_asked_for_can_be_scheduled_anew(
     assert instance.countdown == "6d 23h"
     with days_later(7.1):
         assert [row.name for row in run().due] == ["acme"]
+
+
+def test_what_a_reap_asks_for_gives_way_to_what_people_ask_for(
+    stand: Stand, railway: LocalRailway
+) -> None:
+    tagged_as_due(stand, "acme")
+    Instance.objects.update(problem="")
+
+    report = run()
+
+    assert [operation.is_bulk for operation in report.operations] == [True]

@@ -91,7 +91,8 @@ def test_500_projects_of_every_sort(railway: LocalRailway) -> None:
         second = run()
     assert (second.seen, second.unchanged, second.created, second.updated) == (500, 448, 0, 0)
     written = [q["sql"] for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
-    assert [sql for sql in written if "instances_job" not in sql] == []
+    about_rows = [sql for sql in written if "_job" not in sql and "_requestbudget" not in sql]
+    assert about_rows == []
 
 
 def test_what_vanished_is_missing_after_three_listings(railway: LocalRailway) -> None:

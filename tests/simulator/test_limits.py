@@ -1,5 +1,6 @@
 """Budgets and the edge, and what is wrong with a request itself."""
 
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -32,6 +33,18 @@ def test_a_spent_budget_is_429_with_a_hint_for_that_token_only() -> None:
         assert 0 < int(answers[2].headers["Retry-After"]) <= 3601
         assert answers[2].json["errors"]
         assert other(QUERY).status == 200
+
+
+def test_the_hour_of_a_budget_is_as_short_as_the_scale_makes_it() -> None:
+    with LocalRailway(hourly_limit=1, time_scale=0.0002) as railway:
+        ask = Client(railway)
+        first, second = ask(QUERY), ask(QUERY)
+        resets_at = int(first.headers["X-RateLimit-Reset"])
+        time.sleep(0.75)
+        third = ask(QUERY)
+
+    assert [answer.status for answer in (first, second, third)] == [200, 429, 200]
+    assert 0 <= resets_at - time.time() + 0.75 <= 3
 
 
 def test_the_edge_bans_fast_clients_without_a_query_string(railway: LocalRailway) -> None:

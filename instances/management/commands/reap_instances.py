@@ -48,6 +48,8 @@ class Command(JsonCommand):
         for key in ("kept", "failed"):
             for line in answer.get(key, []):
                 self.stdout.write(f"{line['name']} {key}: {line['why']}")
+        if answer.get("put_off"):
+            self.stdout.write(answer["put_off"])
         if answer.get("held"):
             self.stdout.write(answer["held"])
         if not any(answer.values()):

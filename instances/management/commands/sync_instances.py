@@ -28,5 +28,7 @@ class Command(JsonCommand):
     def show(self, answer: dict[str, Any]) -> None:
         counts = ", ".join(f"{answer[name]} {name}" for name in COUNTS if answer[name])
         self.stdout.write(f"Saw {answer['seen']} projects: {counts or 'nothing'}.")
+        if answer["put_off"]:
+            self.stdout.write(answer["put_off"])
         for problem in answer["problems"]:
             self.stdout.write(problem)

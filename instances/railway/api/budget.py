@@ -1,7 +1,7 @@
 """How many requests the token has left, as Railway's headers say."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -25,6 +25,15 @@ class Budget:
         except (KeyError, ValueError):
             return None
         return cls(limit, remaining, _moment(headers.get("x-ratelimit-reset", "")))
+
+
+# Called with what an answer says about the requests that are left.
+NoteBudget = Callable[[Budget], None]
+
+
+def keep_to_oneself(budget: Budget) -> None:
+    """Note it nowhere."""
+    del budget
 
 
 def _moment(text: str) -> datetime | None:

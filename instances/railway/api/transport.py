@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from instances.railway import errors
-from instances.railway.api.budget import Budget
+from instances.railway.api.budget import Budget, NoteBudget, keep_to_oneself
 from instances.railway.config import (
     CONNECT_SECONDS,
     READ_SECONDS,
@@ -32,7 +32,8 @@ class Transport:
     """
     One keep-alive connection to Railway's API.
 
-    `before_call` is called before each request and may refuse it by raising.
+    `before_call` is called before each request and may refuse it by raising, `note_budget`
+    with what an answer says about the requests that are left.
     `http` is for tests: the last metre.
     """
 
@@ -42,6 +43,7 @@ class Transport:
         *,
         mask: Mask,
         before_call: BeforeCall,
+        note_budget: NoteBudget = keep_to_oneself,
         http: httpx.BaseTransport | None = None,
     ) -> None:
         self.budget: Budget | None = None
@@ -49,6 +51,7 @@ class Transport:
         self._clock_difference = timedelta()
         self._mask = mask
         self._before_call = before_call
+        self._note_budget = note_budget
         self._config = config
         self._token = config.token
         self._url = httpx.URL(config.api_url).copy_merge_params({"source": SOURCE})
@@ -151,7 +154,9 @@ class Transport:
         return data
 
     def _note_headers(self, response: httpx.Response) -> None:
-        self.budget = Budget.from_headers(response.headers) or self.budget
+        if budget := Budget.from_headers(response.headers):
+            self.budget = budget
+            self._note_budget(budget)
         try:
             server = parsedate_to_datetime(response.headers.get("date", ""))
         except ValueError:

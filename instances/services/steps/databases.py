@@ -3,13 +3,26 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.utils import timezone
 
 from instances.models import Service
-from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
-from instances.railway.client import ServiceInstance
+from instances.operations import gate
+from instances.operations.plan import (
+    Done,
+    NeedsPerson,
+    Permanent,
+    StepDefinition,
+    Transient,
+    Waiting,
+)
+from instances.railway.client import ServiceInstance, errors
 from instances.services import statuses
 from instances.services.mirror import mirror_service
 from instances.services.steps.work import Work, propagation_pause
+
+# Seconds at scale 1: how long Railway has one wait between volumes is nowhere written, so
+# whoever is refused asks again, and those behind it wait in line meanwhile.
+REFUSED_AGAIN = 5.0
 
 
 class AddDatabase(StepDefinition[Work]):
@@ -45,11 +58,27 @@ class AddDatabase(StepDefinition[Work]):
             return Waiting(reason, propagation_pause(work))
         return None
 
-    def ensure(self, work: Work) -> None:
-        if "before" not in work.run.step.facts:
-            work.run.remember(before=[service.service_id for service in work.services()])
-        work.railway.add_database(work.target, self.role.value)
-        work.run.record(added=True)
+    def ensure(self, work: Work) -> Waiting | None:
+        workspace_id = work.run.facts("preflight")["workspace_id"]
+        seconds = work.railway.database_seconds
+        if turn := gate.enter(work.run, gate.VOLUMES, workspace_id, seconds=seconds):
+            return turn
+        begun, refused = None, False
+        try:
+            if "before" not in work.run.step.facts:
+                work.run.remember(before=[service.service_id for service in work.services()])
+            begun = timezone.now()
+            work.railway.add_database(work.target, self.role.value)
+            work.run.record(added=True)
+        except errors.RailwayThrottled as error:
+            if error.may_have_happened:
+                raise
+            refused = True
+            again = error.retry_after or work.scaled(REFUSED_AGAIN)
+            raise Transient(str(error), retry_after=again) from None
+        finally:
+            gate.leave(work.run, gate.VOLUMES, workspace_id, begun=begun, refused=refused)
+        return None
 
     def settle(self, work: Work, facts: dict[str, Any]) -> None:
         service = work.service_by_id(facts["service_id"])

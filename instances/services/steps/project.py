@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from instances.models import Instance
 from instances.operations import gate
 from instances.operations.plan import Done, NeedsPerson, StepDefinition, Waiting
@@ -49,14 +51,15 @@ class CreateProject(StepDefinition[Work]):
 
     def _create_in_turn(self, work: Work) -> Waiting | None:
         workspace_id = work.run.facts("preflight")["workspace_id"]
-        if not work.railway.has_server_time:
-            work.railway.workspaces()
-        if turn := gate.enter(work.run, workspace_id, seconds=work.railway.creation_seconds):
+        seconds = work.railway.creation_seconds
+        if turn := gate.enter(work.run, gate.PROJECTS, workspace_id, seconds=seconds):
             return turn
+        begun = None
         try:
             if "asked_at" not in work.run.step.facts:
                 # The first call counts: a project of any later one is newer than that.
-                work.run.remember(asked_at=work.railway.server_now.isoformat())
+                work.run.remember(asked_at=_railways_time(work).isoformat())
+            begun = timezone.now()
             project_id = work.railway.create_project(
                 work.instance.project_name,
                 workspace_id=workspace_id,
@@ -65,7 +68,7 @@ class CreateProject(StepDefinition[Work]):
             )
             self._record_project(work, project_id, inferred=False)
         finally:
-            gate.leave(work.run, workspace_id)
+            gate.leave(work.run, gate.PROJECTS, workspace_id, begun=begun)
         return None
 
     def _record_project(self, work: Work, project_id: str, *, inferred: bool) -> None:
@@ -75,6 +78,13 @@ class CreateProject(StepDefinition[Work]):
             work.instance.save(update_fields=["project_id"])
         how = "found again as" if inferred else "is"
         work.run.log(f"The Railway project {work.instance.project_name} {how} {project_id}.")
+
+
+def _railways_time(work: Work) -> datetime:
+    """Return the present moment by Railway's clock: asked for only by whose turn it is."""
+    if not work.railway.has_server_time:
+        work.railway.workspaces()
+    return work.railway.server_now
 
 
 def description(instance: Instance) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('instances', '0004_what_the_guard_held'),
+        ('instances', '0005_many_at_once'),
     ]
 
     operations = [
