@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -22,6 +23,10 @@ from instances.operations.turn import Turn
 from instances.timing import Timing
 
 logger = logging.getLogger(__name__)
+
+# Real time: cron's sweep comes every minute. Who has stood still for longer was forgotten by
+# all, or comes from a database that was put back.
+LONG = timedelta(minutes=30)
 
 
 def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing) -> bool:
@@ -41,11 +46,20 @@ def advance(operation_id: int, plans: Callable[[str], Plan[Any]], timing: Timing
         if before.state == Operation.State.RUNNING:
             run.doubt_from(before.lease_expires_at or timezone.now())
             run.warn(f"The worker {before.lease_owner} stopped without a word; going on from here.")
-        Turn(run, plans(operation.kind)).take()
+        turn = Turn(run, plans(operation.kind))
+        if (still := _stood_still(before)) > LONG:
+            turn.take_up_late(still)
+        else:
+            turn.take()
     except leases.LeaseLost:
         logger.warning("Operation %s was taken over by another worker.", operation_id)
     queue.withdraw(lease.watch)
     return True
+
+
+def _stood_still(before: Operation) -> timedelta:
+    """Return for how long anybody might have taken the operation, and nobody did."""
+    return timezone.now() - (before.lease_expires_at or before.due_at)
 
 
 def add_steps(operation: Operation, plan: Plan[Any]) -> None:

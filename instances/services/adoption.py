@@ -110,6 +110,7 @@ ADOPT_PLAN: Plan[Work] = Plan(
     undone=endings.stopped,
     kept=endings.failed,
     in_need=endings.in_need,
+    goes_on_late=True,
 )
 SYNC_PLAN: Plan[Work] = Plan(
     steps=(LookAtProject(), TakePicture()),
@@ -119,4 +120,5 @@ SYNC_PLAN: Plan[Work] = Plan(
     undone=endings.stopped,
     kept=endings.failed,
     in_need=endings.in_need,
+    goes_on_late=True,
 )

@@ -15,7 +15,7 @@ from instances.gateway_variables import (
     OLD_CLIENT_KEY,
 )
 from instances.models import Instance
-from instances.operations.plan import Done, Permanent, StepDefinition, Waiting
+from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
 from instances.railway.client import ServiceInstance
 from instances.secrets import Secret, fingerprint
 from instances.services import credentials
@@ -109,17 +109,27 @@ class SetNewKeys(StepDefinition[Work]):
         return self.tries * max(len(self.wanted(work)), 1)
 
     def expect_known(self, work: Work) -> None:
-        """Raise Permanent when somebody has changed a key on Railway: it could not be put back."""
-        if work.run.step.attempts:
-            return
+        """Raise when somebody has changed a key on Railway: it could not be put back."""
+        unknown = self._unknown(work)
+        if unknown and work.run.step.attempts:
+            raise unknown_keys(unknown, "it was left as it is")
+        if unknown:
+            raise Permanent(
+                f"{unknown[0]} on Railway is not the one known here: somebody has changed it"
+                " there, or the database here was put back. Put the known one back, or forget the"
+                " instance and adopt it anew: that takes its keys over."
+            )
+
+    def _unknown(self, work: Work) -> list[str]:
+        """Return the names of keys that Railway holds with a value that was never known here."""
         held = work.variables(work.run.facts(GATEWAY)["service_id"])
-        for name in work.coming:
-            known = credentials.in_doubt(work.instance, name)
-            if name in held and name in work.secrets and Secret(held[name]) not in known:
-                raise Permanent(
-                    f"{name} on Railway is not the one known here: somebody has changed it there."
-                    " Put the known one back, or forget the instance and adopt it anew."
-                )
+        return [
+            name
+            for name in work.coming
+            if name in held
+            and name in work.secrets
+            and Secret(held[name]) not in credentials.in_doubt(work.instance, name)
+        ]
 
     def wanted(self, work: Work) -> dict[str, Secret]:
         """Return the new keys; an older name of the client's key has to follow it."""
@@ -139,6 +149,14 @@ class SetNewKeys(StepDefinition[Work]):
             for name, secret in wanted.items()
             if prints.get(name) != fingerprint(secret)
         }
+
+
+def unknown_keys(names: list[str], so: str) -> NeedsPerson:
+    return NeedsPerson(
+        f"{names[0]} on Railway is not one of those known here, so {so}: somebody has changed it"
+        " there, or the database here was put back. Give this up, then forget the instance and"
+        " adopt it anew: that takes its keys over."
+    )
 
 
 class LookAgain(LookAtOurProject):
@@ -161,7 +179,9 @@ class RestoreKeys(SetNewKeys):
     point_of_no_return = False
 
     def expect_known(self, work: Work) -> None:
-        """What is there now was set by this very operation."""
+        """What is there now was set by this very operation; or else it is left to a person."""
+        if _step(work, SetNewKeys.name).attempts and (unknown := self._unknown(work)):
+            raise unknown_keys(unknown, "the older one was not put back")
 
     def wanted(self, work: Work) -> dict[str, Secret]:
         touched = _step(work, SetNewKeys.name)
