@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import re
 import socket
@@ -25,7 +24,9 @@ from tests.conftest import ROOT, kill
 
 # Real seconds.
 STARTS_WITHIN = 40.0
-BETWEEN_PAGES = 0.03
+BETWEEN_PAGES = 0.05
+# Instances that each of them asks for.
+MOST_MADE = 1
 FORM = {"repository": "LuthienResearch/luthien-proxy", "branch": "main"}
 ANSWERS = {"reason": "just so", "what": "same", "names": "CLIENT_API_KEY", "back": "/admin/"}
 VERBS = ("redeploy", "schedule-deletion", "cancel-deletion", "rotate-keys", "sync")
@@ -106,7 +107,7 @@ class Person:
             timeout=60,
         )
         self._chance = random.Random(self.seed)  # noqa: S311 - it only chooses what to click
-        self._numbers = itertools.count(1)
+        self._made = 0
 
     def go_on_until(self, over: threading.Event) -> None:
         with self._http:
@@ -126,11 +127,11 @@ class Person:
                 self._get(f"/admin/instances/operation/{row}/live/")
             else:
                 self._press(row)
-        if self._chance.random() < 0.1:
-            self._post("/admin/instances/instance/add/", {"name": self._new_name(), **FORM})
-
-    def _new_name(self) -> str:
-        return f"{self.name}-{next(self._numbers)}"
+        if self._made < MOST_MADE and self._chance.random() < 0.2:
+            self._made += 1
+            self._post(
+                "/admin/instances/instance/add/", {"name": f"{self.name}-{self._made}", **FORM}
+            )
 
     def _press(self, row: str) -> None:
         address = f"/admin/instances/instance/{row}/{self._chance.choice(VERBS)}/"

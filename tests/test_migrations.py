@@ -38,12 +38,10 @@ def test_ten_thousand_instances_are_migrated_within_a_minute_there_and_back(
         after = database.rows(columns)
         database.manage("migrate", "instances", FIRST)
         back = database.rows(columns)
-        again = database.manage("migrate")
 
         assert took < LONGEST
         assert before["instance"][0] == before["operation"][0] == INSTANCES
         assert before["logline"][0] == before["step"][0] == INSTANCES * STEPS_EACH
         assert after == before
         assert back == before
-        assert "OK" in again
         assert database.count(EMPTY_IN_NEW_COLUMNS) == INSTANCES

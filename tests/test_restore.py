@@ -14,6 +14,7 @@ from instances.models import Instance, LogLine, Operation
 from instances.operations.plan import STOOD_STILL
 from instances.services import (
     access,
+    adoption,
     creation,
     deletion,
     dispatch,
@@ -25,6 +26,7 @@ from instances.services import (
     sync,
 )
 from instances.services.creation import Wish
+from instances.services.difference import KEYS_DIFFER
 from instances.services.people import Requester
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
@@ -213,6 +215,30 @@ def test_keys_that_were_rotated_once_more_are_not_set_back_even_if_somebody_resu
         f"{State.FAILED}: {ADMIN_API_KEY} on Railway is not the one known here",
         f"{State.NEEDS_ATTENTION}: {ADMIN_API_KEY} on Railway is not one of those known here",
     }
+
+
+def test_keys_that_do_not_fit_any_more_are_told_of_until_the_instance_is_adopted_anew(
+    stand: Stand, railway: LocalRailway, requester: Requester
+) -> None:
+    instance = stand()
+    backup = Backup.take()
+    carry_out(rotate(instance, requester))
+    backup.put_back()
+
+    carry_out(adoption.sync(instance, requester))
+    run_sync()
+    instance.refresh_from_db()
+    told = instance.problem
+    adoption.forget(instance, requester, reason="its keys do not fit")
+    run_sync()
+    anew = Instance.objects.alive().get()
+    carry_out(adoption.adopt(anew, requester, reason="ours"))
+    carry_out(adoption.sync(anew, requester))
+
+    assert told == KEYS_DIFFER
+    anew.refresh_from_db()
+    assert anew.problem == ""
+    assert death.deployed_keys(railway, anew) == death.stored_keys(anew)
 
 
 def test_everything_at_once_converges(

@@ -11,7 +11,7 @@ from instances.protection import is_protected
 from instances.services import asking, endings, people
 from instances.services.asking import Seen
 from instances.services.people import Requester
-from instances.services.steps.keys import TakeOver
+from instances.services.steps.keys import CompareKeys, TakeOver
 from instances.services.steps.look import (
     FindGateway,
     LookAtAdoptable,
@@ -113,7 +113,7 @@ ADOPT_PLAN: Plan[Work] = Plan(
     goes_on_late=True,
 )
 SYNC_PLAN: Plan[Work] = Plan(
-    steps=(LookAtProject(), TakePicture()),
+    steps=(LookAtProject(), TakePicture(), CompareKeys()),
     open_work=open_work,
     verdict=verdict,
     succeeded=endings.succeeded,

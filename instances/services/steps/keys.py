@@ -14,12 +14,12 @@ from instances.gateway_variables import (
     GENERATED_SECRETS,
     OLD_CLIENT_KEY,
 )
-from instances.models import Instance
+from instances.models import Instance, Service
 from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
 from instances.railway.client import ServiceInstance
 from instances.secrets import Secret, fingerprint
-from instances.services import credentials
-from instances.services.difference import OVERDUE
+from instances.services import credentials, shape
+from instances.services.difference import KEYS_DIFFER, OVERDUE
 from instances.services.lag import READ_LAG
 from instances.services.steps.gateway import GATEWAY, gateway_service
 from instances.services.steps.look import LookAtOurProject, expect_unprotected, read_project
@@ -27,6 +27,7 @@ from instances.services.steps.redeploy import StartDeployment, redeploy_same
 from instances.services.steps.rollout import HEALTH_POLL, FollowDeployment
 from instances.services.steps.work import Work, recently
 
+GOING = {Instance.Status.DELETING, Instance.Status.DELETED, Instance.Status.MISSING}
 # The one state that proves that a deployment was never live.
 NEVER_LIVE = "FAILED"
 
@@ -80,6 +81,39 @@ class TakeOver(StepDefinition[Work]):
 def _is_key(value: str) -> bool:
     # A reference to another variable is no key.
     return bool(value.strip()) and "${{" not in value
+
+
+class CompareKeys(StepDefinition[Work]):
+    """Whether the keys that are known here are those on Railway; nothing is changed there."""
+
+    name = "compare_keys"
+    title = "Compare its keys with those on Railway"
+
+    def observe(self, work: Work) -> Done:
+        known = {name: credentials.in_doubt(work.instance, name) for name in GENERATED_SECRETS}
+        held = self._held(work) if any(known.values()) else {}
+        differing = [
+            name
+            for name, keys in known.items()
+            if keys and name in held and Secret(held[name]) not in keys
+        ]
+        return Done({"differing": differing})
+
+    def _held(self, work: Work) -> dict[str, str]:
+        """Return the gateway's variables; nothing where they cannot be looked for."""
+        if not work.run.facts("project")["environment_id"] or work.instance.status in GOING:
+            return {}
+        roles = dict(work.instance.services.values_list("service_id", "role"))
+        gateway = shape.by_role(work.services(), roles).get(Service.Role.GATEWAY)
+        return work.variables(gateway.service_id) if gateway else {}
+
+    def settle(self, work: Work, facts: dict[str, Any]) -> None:
+        instance = work.instance
+        instance.refresh_from_db(fields=["problem"])
+        others = instance.problem.replace(KEYS_DIFFER, "").split()
+        said = [" ".join(others), KEYS_DIFFER if facts["differing"] else ""]
+        instance.problem = " ".join(filter(None, said))
+        instance.save(update_fields=["problem"])
 
 
 class SetNewKeys(StepDefinition[Work]):
