@@ -3,7 +3,7 @@ Settings, all of them.
 
 The environment is read in the first part, into names with defaults that suit a
 developer's machine. What must not stay so in production is refused by
-`manage.py check --deploy` (instances/checks.py). A file named `.env` in the
+`manage.py check --deploy` (instances/checks/). A file named `.env` in the
 project's folder, or the one that ENV_FILE names, is read first; the real
 environment wins over it.
 """
@@ -195,7 +195,7 @@ def database(config: dict[str, Any]) -> dict[str, Any]:
 
 DATABASES = {"default": database(DATABASE)}
 
-# Each value has its reason in docs/queue.md; instances/checks.py refuses unsafe ones.
+# Each value has its reason in docs/queue.md; instances/checks/queue.py refuses unsafe ones.
 Q_CLUSTER = {
     "name": "luthien_admin",
     "label": "Queue",
@@ -212,6 +212,8 @@ Q_CLUSTER = {
     "save_limit": 500,
     "poll": 0.2,
     "recycle": 100,
+    # None: or else django-q2 fails at once where Q_CLUSTER_NAME is set, before that is refused.
+    "ALT_CLUSTERS": {},
     "log_level": QUEUE_LOG_LEVEL,
 }
 

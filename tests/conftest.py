@@ -123,20 +123,23 @@ class Addressed(Protocol):
     def url(self) -> str: ...
 
 
+def database_url(name: str) -> str:
+    """Return the address of the database of this name, on the server of the tests."""
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    server = connection.settings_dict
+    return (
+        f"postgres://{server['USER']}:{server['PASSWORD']}@"
+        f"{server['HOST'] or 'localhost'}:{server['PORT'] or 5432}/{name}"
+    )
+
+
 def environment(local: Addressed, scale: float, **more: str) -> dict[str, str]:
     """Return what a process of its own needs to work on the test's database and Railway."""
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{database['NAME']}"
-    else:
-        url = (
-            f"postgres://{database['USER']}:{database['PASSWORD']}@"
-            f"{database['HOST'] or 'localhost'}:{database['PORT'] or 5432}/{database['NAME']}"
-        )
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "luthien_admin.settings",
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_url(connection.settings_dict["NAME"]),
         "RAILWAY_API_URL": local.url,
         "RAILWAY_BACKBOARD_URL": local.url,
         "RAILWAY_TIME_SCALE": str(scale),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -23,6 +24,10 @@ from instances.operations.turn import Turn
 from instances.timing import Timing
 
 logger = logging.getLogger(__name__)
+
+# Real time: cron's sweep comes every minute. Who has stood still for longer was forgotten by
+# all, or comes from a database that was put back.
+LONG = timedelta(minutes=30)
 
 
 def advance(
@@ -51,12 +56,24 @@ def advance(
             run.doubt_from(before.lease_expires_at or timezone.now())
             run.warn(f"The worker {before.lease_owner} stopped without a word; going on from here.")
         if places.goes_on(run, usual=plan.usual):
-            Turn(run, plan).take()
+            _take_turn(Turn(run, plan), before)
     except leases.LeaseLost:
         logger.warning("Operation %s was taken over by another worker.", operation_id)
     finally:
         places.hand_on(operation, timing)
     return True
+
+
+def _take_turn(turn: Turn, before: Operation) -> None:
+    if (still := _stood_still(before)) > LONG:
+        turn.take_up_late(still)
+    else:
+        turn.take()
+
+
+def _stood_still(before: Operation) -> timedelta:
+    """Return for how long anybody might have taken the operation, and nobody did."""
+    return timezone.now() - (before.lease_expires_at or before.due_at)
 
 
 def add_steps(operation: Operation, plan: Plan[Any]) -> None:

@@ -60,6 +60,11 @@ class NeedsPerson(StepError):
     pass
 
 
+# In the configuration of an operation that nobody carried on for long, though it was due:
+# what it finds may be newer than what it knows.
+STOOD_STILL = "stood_still"
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The step's goal is reached; `facts` are kept with it, and never secret."""
@@ -154,6 +159,8 @@ class Plan(Generic[WorkT]):
     usual: float = 180.0
     rollback: Sequence[StepDefinition[WorkT]] = ()
     keeps_on_failure: Callable[[Operation], bool] = rolls_back
+    # Whether it goes on by itself after it stood still: it finds out what was done meanwhile.
+    goes_on_late: bool = False
 
     def definition(self, name: str) -> StepDefinition[WorkT]:
         return next(step for step in (*self.steps, *self.rollback) if step.name == name)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from instances.models import LogLine, Operation, Step
 from instances.operations.lease import Lease
 from instances.operations.pace import Pace, Pacing, full_pace
+from instances.operations.plan import STOOD_STILL
 from instances.timing import Timing
 
 # Characters; what is longer than this comes from outside and is no sentence.
@@ -101,6 +102,14 @@ class Run:
     def start_budget(self, at: datetime) -> None:
         """Count the time that this step may wait from `at` on."""
         self._write(budget_from=at)
+
+    def note_standstill(self, text: str) -> None:
+        """Keep with the operation that what it finds may be newer than what it knows."""
+        config = {**self.operation.config, STOOD_STILL: True}
+        with self.lease.guarded():
+            self.lease.write(config=config)
+            self.warn(text)
+        self.operation.config = config
 
     def recover(self) -> None:
         """Failures in a row have come to an end."""

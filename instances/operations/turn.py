@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,7 +16,7 @@ from instances.models import LogLine, Operation, Step
 from instances.operations import lease as leases
 from instances.operations.plan import CalledOff, NeedsPerson, Permanent, Plan
 from instances.operations.run import Run
-from instances.operations.visit import Pause, Visit
+from instances.operations.visit import Pause, Visit, ways_out
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,28 @@ class Turn:
             raise EngineBug(f"{name} in step {self.run.step.name}") from None
         if pause:
             self._put_down(pause)
+
+    def take_up_late(self, still: timedelta) -> None:
+        """
+        Take the first turn after a long standstill: no worker and no cron, or a restored database.
+
+        What it finds may be newer than what it knows. A plan that can find out goes on;
+        with any other a person has to look first.
+        """
+        minutes = int(still.total_seconds() // 60)
+        stood = f"Nobody carried it on for {minutes} minutes"
+        if self.plan.goes_on_late:
+            self.run.note_standstill(f"{stood}, or the database was put back; going on from here.")
+            self.take()
+        elif self.run.operation.cancel_requested_at:
+            # It has changed nothing, so it only has to end.
+            self.take()
+        else:
+            self._need_person(
+                f"{stood}: no worker and no cron ran, or the database was put back. What it was to"
+                " do may be done already, or not be wanted any more. Look at the project on"
+                f" Railway, then {ways_out(self.plan, self.run.operation)}."
+            )
 
     def _go_on(self, work: Any) -> Pause | None:
         """Do one thing after the other, until there is something to wait for or an end."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from instances.models import Step
+from instances.models import Operation, Step
 from instances.operations.lease import LeaseLost
 from instances.operations.plan import (
     Done,
@@ -63,8 +63,7 @@ class Visit:
 
     @property
     def _ways_out(self) -> str:
-        can_roll_back = self.plan.rollback and not self.run.operation.rolling_back
-        return "resume or roll back" if can_roll_back else "resume or give up"
+        return ways_out(self.plan, self.run.operation)
 
     def go(self, work: Any) -> Pause | None:
         try:
@@ -210,6 +209,12 @@ class Visit:
         step = self.run.step
         starts = [at for at in (step.budget_from, step.answered_at) if at]
         return bool(starts) and now > max(starts) + self.run.timing.span(seconds)
+
+
+def ways_out(plan: Plan[Any], operation: Operation) -> str:
+    """Return what a person can do about it."""
+    can_roll_back = plan.rollback and not operation.rolling_back
+    return "resume or roll back" if can_roll_back else "resume or give up"
 
 
 def backoff(setbacks: int) -> float:

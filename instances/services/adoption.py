@@ -11,7 +11,7 @@ from instances.protection import is_protected
 from instances.services import asking, endings, people
 from instances.services.asking import Seen
 from instances.services.people import Requester
-from instances.services.steps.keys import TakeOver
+from instances.services.steps.keys import CompareKeys, TakeOver
 from instances.services.steps.look import (
     FindGateway,
     LookAtAdoptable,
@@ -111,9 +111,10 @@ ADOPT_PLAN: Plan[Work] = Plan(
     undone=endings.stopped,
     kept=endings.failed,
     in_need=endings.in_need,
+    goes_on_late=True,
 )
 SYNC_PLAN: Plan[Work] = Plan(
-    steps=(LookAtProject(), TakePicture()),
+    steps=(LookAtProject(), TakePicture(), CompareKeys()),
     usual=5.0,
     open_work=open_work,
     verdict=verdict,
@@ -121,4 +122,5 @@ SYNC_PLAN: Plan[Work] = Plan(
     undone=endings.stopped,
     kept=endings.failed,
     in_need=endings.in_need,
+    goes_on_late=True,
 )

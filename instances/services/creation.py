@@ -14,7 +14,7 @@ from instances.exceptions import NotPossible
 from instances.models import Instance, Operation
 from instances.operations import lease as leases
 from instances.operations.engine import add_steps
-from instances.operations.plan import Plan
+from instances.operations.plan import STOOD_STILL, Plan
 from instances.secrets import Secret
 from instances.services import credentials, endings, people
 from instances.services.people import Requester
@@ -116,6 +116,9 @@ def _kept(operation: Operation) -> None:
 def _keeps_on_failure(operation: Operation) -> bool:
     """Keep only what there is: without a project there is nothing to inspect."""
     step = operation.steps.get(name=CreateProject.name)
+    if operation.config.get(STOOD_STILL) and step.fact("project_id"):
+        # By now a tenant may live in it, as far as this operation can know.
+        return True
     made = step.fact("project_id") or step.attempt_at
     return bool(operation.config["keep_on_failure"] and made)
 
@@ -144,4 +147,5 @@ PLAN: Plan[Work] = Plan(
     kept=_kept,
     in_need=endings.in_need,
     keeps_on_failure=_keeps_on_failure,
+    goes_on_late=True,
 )

@@ -17,6 +17,11 @@ OVERDUE = (
     "Its deletion tag is overdue, and nobody here has asked for that, so it is kept. Cancel its"
     " deletion, or schedule it anew."
 )
+KEYS_DIFFER = (
+    "Its keys on Railway are not those that are known here, so those do not open it: somebody has"
+    " changed them there, or the database here was put back. Forget it, sync, and adopt it anew:"
+    " that takes its keys over."
+)
 # What the services' states alone may leave as it is.
 SETTLED = {Status.RUNNING, Status.UNHEALTHY, Status.UNKNOWN}
 
@@ -177,6 +182,9 @@ def _name_and_problem(
     is_there = picture.deleted_at is None
     if is_there and tag and tag.at and tag.at <= now and _is_nobodys(instance):
         problems.append(OVERDUE)
+    if KEYS_DIFFER in instance.problem:
+        # A list does not show keys; whoever syncs this one compares them.
+        problems.append(KEYS_DIFFER)
     if is_there and picture.services is None:
         problems.append(
             "Not all of its services could be read."

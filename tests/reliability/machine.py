@@ -18,7 +18,9 @@ from typing import Any
 import httpx
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
+from instances.models import Operation
 from instances.simulator.run import serve
 from instances.simulator.server import LocalRailway
 from tests.conftest import ROOT, TOKEN, environment
@@ -60,6 +62,8 @@ class Machine:
         shutil.copy(snapshot.state_file, state_file)
         self.log.write_bytes(b"")
         self.railway = Railway(state_file, self._scale)
+        # However old the copy is, the operation is due at this moment.
+        Operation.objects.filter(pk=snapshot.operation).update(due_at=timezone.now())
         return snapshot.operation, self.railway
 
     def start_cluster(self) -> subprocess.Popen[bytes]:

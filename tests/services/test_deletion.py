@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from instances import deletion_tag
 from instances.models import Instance, Operation
-from instances.services import adoption, deletion, people
+from instances.services import adoption, deletion, people, recovery
 from instances.services.people import Requester
 from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
@@ -191,6 +191,9 @@ def test_the_grace_period_begins_when_the_tag_is_written(
     operation = deletion.schedule(instance, requester, reason="over")
 
     with time_machine.travel(timezone.now() + timedelta(days=8)):
+        # Nobody came for so long that a person is asked whether it is still wanted.
+        carry_out(operation)
+        recovery.resume(operation, requester)
         carry_out(operation)
         due = deletion_tag.scheduled_at(railway.world.projects[instance.project_id].description)
         assert due

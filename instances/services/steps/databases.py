@@ -41,9 +41,10 @@ class AddDatabase(StepDefinition[Work]):
 
     def observe(self, work: Work) -> Done | Waiting | None:
         facts = work.run.step.facts
-        if "before" not in facts:
-            return None
-        found = [s for s in work.services() if s.service_id not in facts["before"]]
+        # Before its first call only this operation has added services: in a restored database
+        # that call may be forgotten, and what it made is there.
+        before = facts.get("before", self._made_earlier(work))
+        found = [s for s in work.services() if s.service_id not in before]
         found = [service for service in found if self.is_ours(service)]
         if len(found) > 1:
             ids = ", ".join(service.service_id for service in found)
@@ -57,6 +58,10 @@ class AddDatabase(StepDefinition[Work]):
             reason = f"{self.role.label} is made; Railway's API does not show it yet."
             return Waiting(reason, propagation_pause(work))
         return None
+
+    def _made_earlier(self, work: Work) -> list[str]:
+        steps = (AddPostgres.name, AddRedis.name)
+        return [work.run.facts(step).get("service_id", "") for step in steps if step != self.name]
 
     def ensure(self, work: Work) -> Waiting | None:
         workspace_id = work.run.facts("preflight")["workspace_id"]

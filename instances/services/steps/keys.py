@@ -14,12 +14,12 @@ from instances.gateway_variables import (
     GENERATED_SECRETS,
     OLD_CLIENT_KEY,
 )
-from instances.models import Instance
-from instances.operations.plan import Done, Permanent, StepDefinition, Waiting
+from instances.models import Instance, Service
+from instances.operations.plan import Done, NeedsPerson, Permanent, StepDefinition, Waiting
 from instances.railway.client import ServiceInstance
 from instances.secrets import Secret, fingerprint
-from instances.services import credentials
-from instances.services.difference import OVERDUE
+from instances.services import credentials, shape
+from instances.services.difference import KEYS_DIFFER, OVERDUE
 from instances.services.lag import READ_LAG
 from instances.services.steps.gateway import GATEWAY, gateway_service
 from instances.services.steps.look import LookAtOurProject, expect_unprotected, read_project
@@ -27,6 +27,7 @@ from instances.services.steps.redeploy import StartDeployment, redeploy_same
 from instances.services.steps.rollout import HEALTH_POLL, FollowDeployment
 from instances.services.steps.work import Work, recently
 
+GOING = {Instance.Status.DELETING, Instance.Status.DELETED, Instance.Status.MISSING}
 # The one state that proves that a deployment was never live.
 NEVER_LIVE = "FAILED"
 
@@ -82,6 +83,39 @@ def _is_key(value: str) -> bool:
     return bool(value.strip()) and "${{" not in value
 
 
+class CompareKeys(StepDefinition[Work]):
+    """Whether the keys that are known here are those on Railway; nothing is changed there."""
+
+    name = "compare_keys"
+    title = "Compare its keys with those on Railway"
+
+    def observe(self, work: Work) -> Done:
+        known = {name: credentials.in_doubt(work.instance, name) for name in GENERATED_SECRETS}
+        held = self._held(work) if any(known.values()) else {}
+        differing = [
+            name
+            for name, keys in known.items()
+            if keys and name in held and Secret(held[name]) not in keys
+        ]
+        return Done({"differing": differing})
+
+    def _held(self, work: Work) -> dict[str, str]:
+        """Return the gateway's variables; nothing where they cannot be looked for."""
+        if not work.run.facts("project")["environment_id"] or work.instance.status in GOING:
+            return {}
+        roles = dict(work.instance.services.values_list("service_id", "role"))
+        gateway = shape.by_role(work.services(), roles).get(Service.Role.GATEWAY)
+        return work.variables(gateway.service_id) if gateway else {}
+
+    def settle(self, work: Work, facts: dict[str, Any]) -> None:
+        instance = work.instance
+        instance.refresh_from_db(fields=["problem"])
+        others = instance.problem.replace(KEYS_DIFFER, "").split()
+        said = [" ".join(others), KEYS_DIFFER if facts["differing"] else ""]
+        instance.problem = " ".join(filter(None, said))
+        instance.save(update_fields=["problem"])
+
+
 class SetNewKeys(StepDefinition[Work]):
     """Through stdin, without deploying: the gateway runs on with the older ones until then."""
 
@@ -109,17 +143,27 @@ class SetNewKeys(StepDefinition[Work]):
         return self.tries * max(len(self.wanted(work)), 1)
 
     def expect_known(self, work: Work) -> None:
-        """Raise Permanent when somebody has changed a key on Railway: it could not be put back."""
-        if work.run.step.attempts:
-            return
+        """Raise when somebody has changed a key on Railway: it could not be put back."""
+        unknown = self._unknown(work)
+        if unknown and work.run.step.attempts:
+            raise unknown_keys(unknown, "it was left as it is")
+        if unknown:
+            raise Permanent(
+                f"{unknown[0]} on Railway is not the one known here: somebody has changed it"
+                " there, or the database here was put back. Put the known one back, or forget the"
+                " instance and adopt it anew: that takes its keys over."
+            )
+
+    def _unknown(self, work: Work) -> list[str]:
+        """Return the names of keys that Railway holds with a value that was never known here."""
         held = work.variables(work.run.facts(GATEWAY)["service_id"])
-        for name in work.coming:
-            known = credentials.in_doubt(work.instance, name)
-            if name in held and name in work.secrets and Secret(held[name]) not in known:
-                raise Permanent(
-                    f"{name} on Railway is not the one known here: somebody has changed it there."
-                    " Put the known one back, or forget the instance and adopt it anew."
-                )
+        return [
+            name
+            for name in work.coming
+            if name in held
+            and name in work.secrets
+            and Secret(held[name]) not in credentials.in_doubt(work.instance, name)
+        ]
 
     def wanted(self, work: Work) -> dict[str, Secret]:
         """Return the new keys; an older name of the client's key has to follow it."""
@@ -139,6 +183,14 @@ class SetNewKeys(StepDefinition[Work]):
             for name, secret in wanted.items()
             if prints.get(name) != fingerprint(secret)
         }
+
+
+def unknown_keys(names: list[str], so: str) -> NeedsPerson:
+    return NeedsPerson(
+        f"{names[0]} on Railway is not one of those known here, so {so}: somebody has changed it"
+        " there, or the database here was put back. Give this up, then forget the instance and"
+        " adopt it anew: that takes its keys over."
+    )
 
 
 class LookAgain(LookAtOurProject):
@@ -161,7 +213,9 @@ class RestoreKeys(SetNewKeys):
     point_of_no_return = False
 
     def expect_known(self, work: Work) -> None:
-        """What is there now was set by this very operation."""
+        """What is there now was set by this very operation; or else it is left to a person."""
+        if _step(work, SetNewKeys.name).attempts and (unknown := self._unknown(work)):
+            raise unknown_keys(unknown, "the older one was not put back")
 
     def wanted(self, work: Work) -> dict[str, Secret]:
         touched = _step(work, SetNewKeys.name)

@@ -19,7 +19,7 @@ class Preflight(StepDefinition[Work]):
         token = usable_token(work.railway)
         workspace = chosen_workspace(token)
         version = toolbox.cli_version(work.railway)
-        self._check_name_is_free(work, workspace)
+        expect_name_is_free(work, workspace.id, where=f"Railway's workspace {workspace.name}")
         return Done(
             {"workspace_id": workspace.id, "token_kind": token.kind.value, "cli_version": version}
         )
@@ -32,15 +32,16 @@ class Preflight(StepDefinition[Work]):
         except ValidationError as error:
             raise Permanent(" ".join(error.messages)) from None
 
-    def _check_name_is_free(self, work: Work, workspace: Workspace) -> None:
-        wanted = work.instance.project_name
-        for project in work.railway.iter_projects(workspace.id):
-            if project.name == wanted and project.id != work.instance.project_id:
-                raise Permanent(
-                    f"Railway's workspace {workspace.name} has a project {wanted} already"
-                    f" ({project.id}), which this app did not make here. It was not touched."
-                    " Choose another name."
-                )
+
+def expect_name_is_free(work: Work, workspace_id: str, *, where: str) -> None:
+    """Raise Permanent when another project has the name that the instance's is to have."""
+    wanted = work.instance.project_name
+    for project in work.railway.iter_projects(workspace_id):
+        if project.name == wanted and project.id != work.instance.project_id:
+            raise Permanent(
+                f"{where} has a project {wanted} already ({project.id}), which this app did not"
+                " make here. It was not touched. Choose another name."
+            )
 
 
 def usable_token(railway: RailwayClient) -> Token:

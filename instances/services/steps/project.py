@@ -10,6 +10,8 @@ from instances.operations import gate
 from instances.operations.plan import Done, NeedsPerson, StepDefinition, Waiting
 from instances.protection import is_protected
 from instances.railway.client import ListedProject, TokenKind
+from instances.services.lag import LISTING_LAG
+from instances.services.steps.preflight import Preflight, expect_name_is_free
 from instances.services.steps.work import Work, environment_unknown
 
 # Railway's Date header counts whole seconds.
@@ -56,6 +58,7 @@ class CreateProject(StepDefinition[Work]):
             return turn
         begun = None
         try:
+            self._expect_name_still_free(work, workspace_id)
             if "asked_at" not in work.run.step.facts:
                 # The first call counts: a project of any later one is newer than that.
                 work.run.remember(asked_at=_railways_time(work).isoformat())
@@ -70,6 +73,12 @@ class CreateProject(StepDefinition[Work]):
         finally:
             gate.leave(work.run, gate.PROJECTS, workspace_id, begun=begun)
         return None
+
+    def _expect_name_still_free(self, work: Work, workspace_id: str) -> None:
+        """Look again when that was long ago: in line, after a lost call, in a restored database."""
+        looked_at = next(s.finished_at for s in work.run.steps if s.name == Preflight.name)
+        if looked_at is None or work.run.seconds_since(looked_at) > work.scaled(LISTING_LAG):
+            expect_name_is_free(work, workspace_id, where="Railway's workspace")
 
     def _record_project(self, work: Work, project_id: str, *, inferred: bool) -> None:
         with work.run.lease.guarded():

@@ -1,6 +1,7 @@
 """Undo a create: delete the project, if this operation's own record proves that it made it."""
 
 from instances.operations.plan import (
+    STOOD_STILL,
     Done,
     NeedsPerson,
     Permanent,
@@ -35,6 +36,12 @@ class RemoveProject(StepDefinition[Work]):
                 f"The Railway project {work.instance.project_name} ({project_id}) was found after a"
                 " call without an answer; that it is ours is not proven, so it was not deleted."
                 " Look at it, delete it on Railway, then resume."
+            )
+        if work.operation.config.get(STOOD_STILL):
+            raise NeedsPerson(
+                f"The Railway project {work.instance.project_name} ({project_id}) may be in use by"
+                " now: nobody carried this operation on for long, or the database was put back. So"
+                " it was not deleted. Look at it: delete it on Railway, then resume; or give up."
             )
         return None
 

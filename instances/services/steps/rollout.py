@@ -39,7 +39,10 @@ class ConnectSource(StepDefinition[Work]):
         if service is None:
             return Waiting("Railway does not show the gateway for the moment.", 2.0)
         deployment = service.deployment
-        if "before" in facts and deployment and deployment.id != facts["before"]:
+        # It was made without a repository: one that is there was connected by a call that a
+        # restored database does not know of.
+        before = facts.get("before", "" if service.repo else None)
+        if before is not None and deployment and deployment.id != before:
             return Done({"deployment_id": deployment.id})
         if "before" in facts and service.repo and not facts.get("connected"):
             # A call of ours was carried out though it failed.

@@ -1,12 +1,8 @@
-"""
-What `manage.py check` refuses: unsafe queue settings and gaps in the configuration.
-
-The reasons for the queue's settings are in docs/queue.md; each was measured.
-"""
+"""What is refused of the app's own settings, and what is for trying only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,61 +10,8 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
-from django_q.conf import Conf
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-# id, what must hold, what to do.
-QUEUE_RULES: tuple[tuple[str, Callable[[], bool], str], ...] = (
-    ("E101", lambda: Conf.ORM == "default", "Set orm to 'default': a nudge commits with its row."),
-    ("E102", lambda: (Conf.TIMEOUT or 0) >= 3600, "Set timeout to 3600 or more: it is a backstop."),
-    (
-        "E103",
-        lambda: (Conf.RETRY or 0) > (Conf.QUEUE_LIMIT / Conf.WORKERS + 2) * (Conf.TIMEOUT or 0),
-        "Raise retry above (queue_limit / workers + 2) x timeout, or tasks run twice.",
-    ),
-    (
-        "E104",
-        lambda: Conf.MAX_ATTEMPTS == 1,
-        "Set max_attempts to 1: our leases decide on retries.",
-    ),
-    ("E105", lambda: bool(Conf.ACK_FAILURES), "Set ack_failures to True, or failures come back."),
-    ("E106", lambda: not Conf.CATCH_UP, "Set catch_up to False, or missed schedules all run."),
-    ("E107", lambda: Conf.QUEUE_LIMIT <= Conf.WORKERS, "Set queue_limit to the workers or fewer."),
-    ("E108", lambda: Conf.BULK == 1, "Set bulk to 1: what is prefetched can be delivered twice."),
-    ("E109", lambda: 1 <= Conf.WORKERS <= 8, "Set workers to between 1 and 8."),
-    ("E110", lambda: not Conf.SYNC, "Set sync to False: a request must not change Railway."),
-    (
-        "E111",
-        lambda: Conf.POLL <= 1,
-        "Set poll to 1 second or less: a due operation must not wait.",
-    ),
-)
-
-
-@register("queue")
-def queue_settings(**_: Any) -> list[CheckMessage]:
-    return [
-        Error(f"The queue's settings are unsafe. {what}", id=f"instances.{number}")
-        for number, holds, what in QUEUE_RULES
-        if not holds()
-    ]
-
-
-@register(Tags.database)
-def sqlite_options(**_: Any) -> list[CheckMessage]:
-    database = settings.DATABASES["default"]
-    if not database["ENGINE"].endswith("sqlite3"):
-        return []
-    options = database.get("OPTIONS", {})
-    if options.get("transaction_mode") == "IMMEDIATE" and "WAL" in options.get("init_command", ""):
-        return []
-    return [
-        Error(
-            "SQLite without WAL and IMMEDIATE transactions loses writes under several workers.",
-            id="instances.E120",
-        )
-    ]
 
 
 @register(Tags.security)
