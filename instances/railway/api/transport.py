@@ -27,7 +27,7 @@ SOURCE = "luthien-admin"
 EDGE_BAN_SECONDS = 300.0
 READ_TRIES = 3
 # A Date further away from our clock than this is a mistake.
-MOST_DIFFERENCE = timedelta(days=366)
+MOST_DIFFERENCE = timedelta(days=3660)
 LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 

@@ -22,15 +22,19 @@ LONGEST_STATUS = 50
 # An id goes into columns, addresses and command lines; one like "-x" would be read as a flag.
 IDENTIFIER = re.compile(r"(?!-)[!-~]{1,64}")
 
+# What Python says of a field that is missing or of another kind.
+UNREADABLE = (
+    *(LookupError, TypeError, ValueError, AttributeError),
+    *(OverflowError, RecursionError),
+)
+
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
     """Turn a missing or misshapen field into RailwayBadResponse, without its value."""
     try:
         yield
-    except (
-        *(LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
-    ) as error:
+    except UNREADABLE as error:
         raise RailwayBadResponse(
             f"Railway's answer to {what} is not of a shape we know ({type(error).__name__})."
         ) from None
