@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from instances.admin.instance_verbs import VERBS
-from instances.models import Instance, Job, Operation
-from tests.conftest import Stand, carry_out
-from tests.strange import examples, texts, whole_texts
+from instances.models import Instance
+from tests.conftest import Stand
+from tests.strange import examples, whole_texts
 
 pytestmark = pytest.mark.django_db
 
@@ -46,16 +46,158 @@ queries = st.dictionaries(st.sampled_from(PARAMETERS) | whole_texts, values, max
 
 
 @pytest.mark.parametrize("name", LISTS)
-@examples(25)
+@examples(12)
 @given(query=queries)
 def test_any_query_of_a_list(admin_client: Client, name: str, query: dict[str, str]) -> None:
     assert admin_client.get(reverse(name), query).status_code < 500
 
 
-@pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize("parameter", PARAMETERS)
-@pytest.mark.parametrize("value", ["\x00", "9" * 40])
-def test_what_a_database_refuses_in_a_query(
-    admin_client: Client, name: str, parameter: str, value: str
+@pytest.mark.parametrize(
+    "query",
+    [
+        *({"project_id": "\x00"}, {"status__exact": "\x00"}, {"variables__x": "\x00"}),
+        *({"q": "\x00"}, {"name__regex": "("}, {"created_at__year": "9" * 40}),
+        *({"pk": "9" * 40}, {"created_at__gte": "0001-01-01 00:00:00+14:00"}, {"p": "9" * 40}),
+    ],
+)
+def test_what_no_database_can_look_for(admin_client: Client, query: dict[str, str]) -> None:
+    assert admin_client.get(reverse(LISTS[0]), query).status_code < 500
+
+
+def test_a_pattern_that_is_none_is_told_as_a_bad_request(admin_client: Client) -> None:
+    page = admin_client.get(reverse(LISTS[0]), {"created_at__year": "9" * 40})
+
+    assert page.status_code == 400
+    assert "The request cannot be read" in page.content.decode()
+
+
+@pytest.mark.parametrize("cookie", ["sessionid", "csrftoken", "messages"])
+@examples(15)
+@given(value=whole_texts | st.just("a" * 20 + "\\000"))
+def test_any_cookie(db: None, cookie: str, value: str) -> None:
+    header = f'{cookie}="{value}"'.encode().decode("latin-1")
+
+    assert Client(HTTP_COOKIE=header).get(reverse(LISTS[0])).status_code < 500
+    assert Client(HTTP_COOKIE=header).post(reverse(LISTS[0])).status_code < 500
+
+
+@examples(60)
+@given(
+    where=st.sampled_from(
+        [
+            *("instances/instance/{}/change/", "instances/instance/{}/redeploy/"),
+            *("instances/instance/{}/history/", "instances/instance/1/keys/{}/"),
+            *("instances/instance/{}/keys/coming/1/", "instances/operation/{}/live/"),
+            *("instances/operation/{}/log/", "instances/operation/{}/change/", "{}"),
+            *("instances/operation/{}/history/", "instances/job/{}/let-through/"),
+            *("instances/job/{}/change/", "django_q/failure/{}/change/", "r/{}/{}/"),
+        ]
+    ),
+    key=whole_texts | st.sampled_from(["9" * 40, "0", "-1", "_00", "_ud8", "%00", "1.5"]),
+)
+def test_any_address(admin_client: Client, where: str, key: str) -> None:
+    address = "/admin/" + where.format(*[quote(key, safe="")] * where.count("{}"))
+
+    assert admin_client.get(address).status_code < 500
+    assert admin_client.post(address).status_code < 500
+
+
+FIELDS = {
+    "name": "acme",
+    "repository": "LuthienResearch/luthien-proxy",
+    "branch": "main",
+    "anthropic_key": "",
+    "further_variables": "",
+    "further_secrets": "",
+    "keep_on_failure": "",
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@examples(15)
+@given(text=values, key=st.sampled_from(["MODE=", "SENTRY_DSN=", ""]))
+def test_anything_in_the_form_of_a_new_instance(
+    admin_client: Client, field: str, text: str, key: str
 ) -> None:
-    assert admin_client.get(reverse(name), {parameter: value}).status_code < 500
+    given = {**FIELDS, field: f"{key}{text}" if field.startswith("further") else text}
+    with transaction.atomic():
+        answer = admin_client.post(reverse("admin:instances_instance_add"), given)
+        transaction.set_rollback(True)
+
+    assert answer.status_code < 500
+
+
+@examples(40)
+@given(name=values)
+def test_any_name_that_is_being_typed(admin_client: Client, name: str) -> None:
+    page = admin_client.get(reverse("admin:instances_instance_check_name"), {"name": name})
+
+    assert page.status_code < 500
+
+
+@pytest.fixture
+def acme(stand: Stand) -> Instance:
+    return stand()
+
+
+@pytest.mark.parametrize("verb", [verb.key for verb in VERBS])
+@examples(12)
+@given(
+    given_in=st.fixed_dictionaries(
+        {},
+        optional={
+            **dict.fromkeys(("reason", "commit", "typed", "back", "seen", "names"), values),
+            "what": values | st.sampled_from(["commit", "latest", "same"]),
+        },
+    ),
+    page=values,
+)
+def test_anything_in_a_dialog(
+    admin_client: Client, acme: Instance, verb: str, given_in: dict[str, str], page: str
+) -> None:
+    address = reverse(f"admin:instances_instance_{verb}", args=[acme.pk])
+    headers = {"HX-Request": "true", "HX-Current-URL": quote(page)}
+    with transaction.atomic():
+        answer = admin_client.post(address, given_in, headers=headers)
+        transaction.set_rollback(True)
+
+    assert answer.status_code < 500
+
+
+@examples(25)
+@given(
+    action=st.sampled_from([verb.key for verb in VERBS]) | values,
+    chosen=st.lists(values | st.just("1"), max_size=3),
+    reason=values,
+    confirmed=st.sampled_from(["", "yes"]),
+)
+def test_anything_in_a_selection(
+    admin_client: Client,
+    acme: Instance,
+    action: str,
+    chosen: list[str],
+    reason: str,
+    confirmed: str,
+) -> None:
+    given_in = {
+        "action": action,
+        "_selected_action": [*chosen, str(acme.pk)],
+        "left_alone": chosen,
+        "reason": reason,
+        "confirmed": confirmed,
+        "typed": reason,
+        f"seen-{acme.pk}": reason,
+    }
+    with transaction.atomic():
+        answer = admin_client.post(reverse(LISTS[0]), given_in)
+        transaction.set_rollback(True)
+
+    assert answer.status_code < 500
+
+
+@examples(25)
+@given(user=values, password=values, to=values)
+def test_anything_at_the_login(client: Client, user: str, password: str, to: str) -> None:
+    given_in = {"username": user, "password": password, "next": to}
+
+    assert client.post(f"{reverse('admin:login')}?next={quote(to)}", given_in).status_code < 500
