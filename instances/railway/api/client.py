@@ -17,9 +17,11 @@ from instances.railway.api.types import (
     ServiceInstance,
     Token,
     TokenKind,
+    UnreadablePicture,
     Workspace,
     exact_text,
     identifier,
+    listed_pictures,
     nodes,
     reading,
     text,
@@ -96,17 +98,18 @@ class RailwayApi:
                 found = [ListedProject.from_node(node) for node in nodes(page)]
             yield from found
 
-    def iter_pictures(self, workspace_id: str) -> Iterator[list[Picture]]:
+    def iter_pictures(self, workspace_id: str) -> Iterator[list[Picture | UnreadablePicture]]:
         """
         Yield every project with its services, page by page, those being deleted included.
 
-        One request per page; raise unless the listing came to its end.
+        One that cannot be read is told among the others. One request per page; raise unless the
+        listing came to its end.
         """
         for page in self._pages(
             "workspace_pictures", {"workspaceId": workspace_id}, path=("projects",)
         ):
             with reading("projects"):
-                found = [Picture.from_node(node) for node in nodes(page)]
+                found = listed_pictures(page)
             yield found
 
     def project(self, project_id: str) -> Project:

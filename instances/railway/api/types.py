@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -264,6 +264,32 @@ class Picture:
             environment_id=environment_id,
             services=_services_of(node, environment_id),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadablePicture:
+    """A listed project that is not all of a shape we know: its id and name, or empty, and why."""
+
+    id: str
+    name: str
+    why: str
+
+
+def listed_pictures(connection: Mapping[str, Any]) -> list[Picture | UnreadablePicture]:
+    """Read each project by itself, so that one of them does not stand in the others' way."""
+    return [_picture(edge) for edge in list(connection["edges"])]
+
+
+def _picture(edge: Any) -> Picture | UnreadablePicture:
+    try:
+        with reading("projects"):
+            return Picture.from_node(edge["node"])
+    except RailwayBadResponse as error:
+        found_id, name = "", ""
+        with suppress(*UNREADABLE):
+            found_id = identifier(edge["node"]["id"])
+            name = text(edge["node"]["name"], LONGEST_NAME)
+        return UnreadablePicture(found_id, name, str(error))
 
 
 def _services_of(
