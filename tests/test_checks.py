@@ -73,6 +73,10 @@ def test_encryption_keys_are_looked_at(settings: Any) -> None:
         ("GATEWAY_SCHEME", "ftp", "E142"),
         ("RAILWAY_API_URL", "https://backboard.railway.com/graphql/v2", "E143"),
         ("RAILWAY_TIME_SCALE", 0, "E144"),
+        ("RAILWAY_TIME_SCALE", float("nan"), "E144"),
+        ("DELETION_GRACE_DAYS", float("inf"), "E146"),
+        ("DELETION_GRACE_DAYS", -1.0, "E146"),
+        ("RAILWAY_PROPAGATION_BUDGET", float("nan"), "E147"),
         ("RAILWAY_CLI_ENV", ["RAILWAY_PROJECT_ID"], "E145"),
     ],
 )

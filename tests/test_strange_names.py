@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,8 +13,9 @@ from instances import deletion_tag, gateway_variables, naming
 from instances.railway.masking import Mask
 from instances.secrets import Secret, decrypt, encrypt, fingerprint
 from instances.services import people, redeployment
-from tests.strange import examples, texts, whats_wrong_with
+from tests.strange import examples, moments, texts, whats_wrong_with
 
+NOW = datetime(2026, 2, 12, 18, tzinfo=UTC)
 Check = Callable[[str], None]
 CHECKS: dict[str, Check] = {
     "name": naming.validate_name,
@@ -86,6 +88,18 @@ def test_any_reason_can_be_kept(reason: str) -> None:
 @given(text=texts, secret=texts)
 def test_a_mask_takes_any_text_and_any_secret(text: str, secret: str) -> None:
     assert whats_wrong_with(Mask([secret])(text)[:1000]) == ""
+
+
+@examples(80)
+@given(text=moments)
+def test_a_moment_in_a_tag_is_read_and_written_as_the_same_or_has_a_problem(text: str) -> None:
+    tag = deletion_tag.read(f"Demo {deletion_tag.PREFIX}{text}") or deletion_tag.Tag()
+    written = deletion_tag.write(tag.at or NOW)
+
+    assert (tag.at is None) == bool(tag.problem)
+    assert deletion_tag.scheduled_at(written) == (tag.at or NOW).replace(microsecond=0)
+    assert deletion_tag.countdown(tag.at or NOW, NOW)
+    assert deletion_tag.date(tag.at)
 
 
 @examples(80)

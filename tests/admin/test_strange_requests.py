@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
@@ -193,6 +194,19 @@ def test_anything_in_a_selection(
         transaction.set_rollback(True)
 
     assert answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "at", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)]
+)
+def test_dates_at_the_limits_are_shown(admin_client: Client, acme: Instance, at: datetime) -> None:
+    Instance.objects.update(
+        status="deletion_scheduled", deletion_scheduled_at=at, gone_at=at, created_at=at, as_of=at
+    )
+    page = reverse("admin:instances_instance_change", args=[acme.pk])
+
+    assert admin_client.get(reverse(LISTS[0])).status_code == 200
+    assert admin_client.get(page).status_code == 200
 
 
 @examples(25)
