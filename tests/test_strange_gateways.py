@@ -16,9 +16,9 @@ from tests.strange import (
     as_json,
     examples,
     gone_wrong,
-    json_values,
     texts,
     whats_wrong_with,
+    wrong_values,
 )
 
 KEY = "the-admin-key-of-acme"
@@ -68,8 +68,29 @@ def test_a_right_answer_gone_wrong(ask: Ask, body: Any) -> None:
     assert whats_wrong_with(asked(ask, answer)) == ""
 
 
-@examples(40)
-@given(version=json_values)
+@every_question
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (b"content-type", b"text/plain; charset=hex"),
+        (b"content-type", b"text/plain; charset=undefined"),
+        (b"content-encoding", b"gzip"),
+    ],
+)
+def test_a_header_that_stands_in_the_way(ask: Ask, name: bytes, text: bytes) -> None:
+    answer = httpx.Response(503, headers=[(name, text)], stream=httpx.ByteStream(b"\xff {}"))
+
+    assert isinstance(asked(ask, answer), GatewayError)
+
+
+def test_a_cookie_does_not_stand_in_the_way_of_the_next_question() -> None:
+    answer = httpx.Response(200, json=HEALTHY, headers=[(b"set-cookie", b"a=\xc3\xa9; path=/")])
+
+    assert asked(ASKS["health"], answer) == "c0ffee"
+
+
+@examples(60)
+@given(version=wrong_values)
 def test_any_version(version: Any) -> None:
     answer = httpx.Response(200, stream=httpx.ByteStream(as_json({**HEALTHY, "version": version})))
 

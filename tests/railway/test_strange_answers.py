@@ -173,3 +173,11 @@ def test_a_schema_gone_wrong(data: st.DataObject) -> None:
     body = as_json({"data": data.draw(gone_wrong(right))})
 
     assert whats_wrong_with(replay(lambda api, _: api.broken_documents(), ok(body))) == ""
+
+
+def test_a_cookie_does_not_stand_in_the_way_of_the_next_page(right: dict[str, list[Any]]) -> None:
+    [body] = right["workspaces"]
+    cookie = [(b"set-cookie", b"a=\xc3\xa9; path=/")]
+    first = httpx.Response(502, headers=cookie, stream=httpx.ByteStream(b""))
+
+    assert not isinstance(replay(ASKS["workspaces"], first, ok(as_json(body))), RailwayError)

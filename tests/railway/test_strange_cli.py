@@ -42,7 +42,7 @@ noise = st.sampled_from(
         *(b"", b"\n\n\n", b"\xff\xfe\x00", b"\x1b[31mred\x1b[0m", b"\r\n", b"[" * 20_000),
         *(b'{"id": "a", "id": "b"}', b'{"id": NaN}', b'{"id": 1e400}', b'{"id": "x1"}{"id": 2}'),
         *(b"railway 5.31.1", b"railway " + b"9" * 5000 + b".1.1"),
-        *("railway \u0665.\u0663\u0661.1".encode()),
+        "railway \u0665.\u0663\u0661.1".encode(),
         b"rate limit: try again in " + b"9" * 400 + b" minutes",
         f"token {TOKEN} and {SECRET} ADMIN_API_KEY={SECRET}".encode(),
         *(text.encode("utf-8", "surrogatepass") for text in ODD_TEXTS),
