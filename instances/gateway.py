@@ -6,6 +6,7 @@ What a gateway answers is in docs/gateway.md.
 
 import ssl
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -18,7 +19,7 @@ KNOWN = ("ok", "error", "not_configured")
 LONGEST_VERSION = 100
 # What an empty request is answered with by who has accepted its key.
 PAST_THE_KEY = {200, 400, 422}
-NO_CREDENTIALS = "No Anthropic credentials available"
+NO_CREDENTIALS = b"No Anthropic credentials available"
 
 
 class GatewayError(Exception):
@@ -49,7 +50,14 @@ class GatewayClient:
     ) -> None:
         mounts = dict.fromkeys(LOOPBACK, http)
         try:
-            self._http = httpx.Client(base_url=url, timeout=timeout, transport=http, mounts=mounts)
+            self._http = httpx.Client(
+                base_url=url,
+                timeout=timeout,
+                transport=http,
+                mounts=mounts,
+                # A cookie that is kept can make each later request fail.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            )
         except (httpx.InvalidURL, UnicodeError):
             raise GatewayError("The gateway's address is not a valid one.") from None
 
@@ -65,7 +73,7 @@ class GatewayClient:
         body = _object(response)
         if response.status_code != httpx.codes.OK or body.get("status") != "healthy":
             raise GatewayError(f"/health answers HTTP {response.status_code}.")
-        return str(body.get("version", ""))[:LONGEST_VERSION]
+        return _storable(body.get("version"))[:LONGEST_VERSION]
 
     def status(self, *admin_keys: str) -> GatewayStatus:
         """
@@ -98,7 +106,7 @@ class GatewayClient:
         # Not as a bearer token: one that cannot be verified is let through (docs/gateway.md).
         headers = {b"x-api-key": client_key.encode()}
         response = self._ask("POST", "/v1/messages", headers, json={})
-        is_accepted = response.status_code in PAST_THE_KEY or NO_CREDENTIALS in response.text
+        is_accepted = response.status_code in PAST_THE_KEY or NO_CREDENTIALS in response.content
         if not is_accepted:
             raise GatewayError(
                 f"The gateway does not accept the client key (HTTP {response.status_code})."
@@ -112,7 +120,9 @@ class GatewayClient:
     ) -> httpx.Response:
         try:
             return self._http.request(method, path, headers=headers, **body)
-        except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError, UnicodeError) as error:
+        except (
+            *(httpx.RequestError, httpx.InvalidURL, ssl.SSLError, UnicodeError, OverflowError),
+        ) as error:
             raise GatewayError(f"The gateway cannot be reached ({type(error).__name__}).") from None
 
 
@@ -122,6 +132,12 @@ def _object(response: httpx.Response) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _storable(value: object) -> str:
+    """Return text as any database takes it: no NUL, no halves of characters."""
+    text = value if isinstance(value, str) else ""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _check(checks: dict[str, Any], name: str) -> str:

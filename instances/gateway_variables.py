@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from instances.naming import VARIABLE
+from instances.naming import UNSTORABLE, VARIABLE
 
 CLIENT_API_KEY = "CLIENT_API_KEY"
 ADMIN_API_KEY = "ADMIN_API_KEY"
@@ -28,6 +28,9 @@ FIXED = {
     OLD_CLIENT_KEY: CLIENT_KEY_REFERENCE,
 }
 REFERENCES = ("DATABASE_URL", "REDIS_URL")
+# Bytes; a command line holds 128 KiB per word and 1 or 2 MiB in all.
+LONGEST_VALUE = 32_768
+LONGEST_TOGETHER = 262_144
 SECRET_LOOK = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|DSN)$", re.I)
 
 
@@ -82,5 +85,20 @@ def _validate_value(name: str, value: str) -> None:
             f"{name} is empty; leave it out instead, an empty value can stop the gateway.",
             code="empty",
         )
-    if "\x00" in value:
+    if UNSTORABLE.search(value):
         raise ValidationError(f"{name} has a character that no variable can hold.", code="invalid")
+    if (size := len(value.encode())) > LONGEST_VALUE:
+        raise ValidationError(
+            f"{name} has {size:,} bytes; a variable has at most {LONGEST_VALUE:,}.", code="invalid"
+        )
+
+
+def validate_together(variables: Mapping[str, str]) -> None:
+    """Raise ValidationError when they are too many for the one command line that sets them."""
+    size = sum(len(name) + len(value.encode()) for name, value in variables.items())
+    if size > LONGEST_TOGETHER:
+        raise ValidationError(
+            f"The variables have {size:,} bytes together; they may have {LONGEST_TOGETHER:,}."
+            " Leave some out.",
+            code="invalid",
+        )

@@ -13,7 +13,9 @@ NAME_CHARACTERS = re.compile(r"[a-z0-9-]+")
 # Browsers use it too, and want hyphens escaped.
 REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,38})/[A-Za-z0-9._\-]{1,100}")
 # What git refuses in a branch name, and a leading "-", which a command line would misread.
-BAD_BRANCH = re.compile(r"^[-/.]|[\x00-\x20~^:?*\[\\\x7f]|\.\.|//|@\{|[/.]$|\.lock$")
+BAD_BRANCH = re.compile(r"^[-/.]|[\x00-\x20~^:?*\[\\\x7f\ud800-\udfff]|\.\.|//|@\{|[/.]\Z|\.lock\Z")
+# NUL, and halves of characters: no database takes them, nor does a process.
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 

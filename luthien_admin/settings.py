@@ -114,6 +114,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Outermost, so that what the others refuse carries it too.
     "luthien_admin.content_security.content_security_policy",
+    "luthien_admin.unanswerable.RefuseUnanswerable",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -22,8 +22,8 @@ from instances.simulator.faults import Fault
 from instances.simulator.server import LocalRailway
 from tests import death
 from tests.conftest import ROOT, Stand, carry_out, environment, run_until
-from tests.web_crowd import running
 from tests.death import deployed_keys, stored_keys
+from tests.web_crowd import running
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(170)]
 

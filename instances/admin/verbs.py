@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
@@ -29,6 +29,7 @@ from instances.admin.verb_forms import NoQuestions, VerbForm
 
 # Names the rows of a selection that the verb cannot touch, so that they are shown again.
 LEFT_ALONE = "left_alone"
+LONGEST_KEY = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
             if verb.on_selection and request.user.has_perm(verb.permission)
         }
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        if not all(map(is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest("A row was chosen by what is no key.")
+        return super().response_action(request, queryset)  # type: ignore[no-any-return]
+
     def buttons(self, request: HttpRequest, row: Model) -> list[Button]:
         """Return all verbs of the row; one that cannot be pressed says why."""
         return [
@@ -187,6 +193,11 @@ class VerbsAdmin(ModelAdmin):  # type: ignore[misc]
         return reverse(name, args=[row.pk])
 
 
+def is_key(text: str) -> bool:
+    """Tell whether it may be the key of a row, which fits 64 bits."""
+    return text.isdecimal() and len(text) <= LONGEST_KEY
+
+
 def refusal(request: HttpRequest, verb: Verb, row: Any) -> str:
     if not request.user.has_perm(verb.permission):
         return "Your account may not do this; ask an administrator for the permission."
@@ -201,7 +212,7 @@ def demand(request: HttpRequest, verb: Verb) -> None:
 def _posted(admin: VerbsAdmin, request: HttpRequest, *fields: str) -> list[Any]:
     """Return the rows that were shown, even those that the list's filter no longer holds."""
     rows: QuerySet[Any] = admin.get_queryset(request)
-    keys = [key for field in fields for key in request.POST.getlist(field) if key.isdecimal()]
+    keys = [key for field in fields for key in request.POST.getlist(field) if is_key(key)]
     return list(rows.filter(pk__in=keys))
 
 

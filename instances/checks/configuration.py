@@ -40,6 +40,14 @@ def _is_fernet(key: str) -> bool:
     return True
 
 
+# Name, id, least and most: beyond, a date or a wait cannot be reckoned.
+NUMBERS = (
+    ("RAILWAY_TIME_SCALE", "E144", 0.0001, 1000),
+    ("DELETION_GRACE_DAYS", "E146", 0, 3650),
+    ("RAILWAY_PROPAGATION_BUDGET", "E147", 0, 86_400),
+)
+
+
 @register
 def railway_settings(**_: Any) -> list[CheckMessage]:
     problems = (*_railway_problems(), *_crowd_problems())
@@ -55,10 +63,12 @@ def _railway_problems() -> Iterator[tuple[str, str]]:
         yield "E142", "GATEWAY_SCHEME is neither 'https' nor 'http'."
     if settings.GATEWAY_SCHEME == "http" and not _is_local(settings.RAILWAY_API_URL):
         yield "E143", "GATEWAY_SCHEME is 'http'; that is for the local Railway only."
-    if settings.RAILWAY_TIME_SCALE <= 0:
-        yield "E144", "RAILWAY_TIME_SCALE is not above 0."
     if forbidden := sorted({"RAILWAY_TOKEN", "RAILWAY_PROJECT_ID"} & set(settings.RAILWAY_CLI_ENV)):
         yield "E145", f"RAILWAY_CLI_ENV lets {', '.join(forbidden)} pass; the CLI would act on it."
+    for name, number, least, most in NUMBERS:
+        # Not a number is not between any.
+        if not least <= getattr(settings, name) <= most:
+            yield number, f"{name} is not between {least:g} and {most:g}."
 
 
 def _crowd_problems() -> Iterator[tuple[str, str]]:

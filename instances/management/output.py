@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from rich.console import Console
 
+from instances import naming
 from instances.exceptions import Busy, Held, InstancesError
 from instances.models import Instance
 from instances.railway.client import errors
@@ -21,6 +22,8 @@ from instances.railway.client import errors
 # Exit code of a run that the guard holds.
 HELD = 3
 PIPED_WIDTH = 240
+# Longer than any instance's; not worth repeating.
+LONGEST_NAME = 200
 
 
 class JsonCommand(BaseCommand, ABC):
@@ -98,6 +101,8 @@ def terminal(output: OutputWrapper) -> Console:
 
 def find_instance(name: str) -> Instance:
     """Return the instance of this name that is alive, else the latest deleted one."""
+    if len(name) > LONGEST_NAME or naming.UNSTORABLE.search(name):
+        raise CommandError("There is no instance of this name.")
     named = Instance.objects.filter(name=name)
     found = named.alive().first() or named.order_by("-created_at").first()
     if found is None:

@@ -16,6 +16,9 @@ from instances import deletion_tag, naming
 from instances.exceptions import InvalidTransition
 from instances.models.job import Job
 
+# A problem: a list shows its project, and not all of that is of a shape we know.
+UNREADABLE = "What Railway's list says of its project cannot be read; a sync tries again."
+
 
 class InstanceQuerySet(models.QuerySet["Instance"]):
     def alive(self) -> InstanceQuerySet:
@@ -37,7 +40,7 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         operations = apps.get_model("instances", "Operation").objects.open()
         is_left = Exists(operations.filter(instance=OuterRef("pk")))
         is_listed = Q(missed=0) & ~Q(project_id="") & ~Q(status__in=Instance.Status.unlisted())
-        is_listed &= ~Q(is_left)
+        is_listed &= ~Q(is_left) & ~Q(problem__contains=UNREADABLE)
         output = models.DateTimeField(null=True)
         return self.annotate(
             last_seen=Case(When(is_listed, then=both), default=F("as_of"), output_field=output)

@@ -23,6 +23,7 @@ from instances.railway.api.types import (
     ServiceInstance,
     Token,
     TokenKind,
+    UnreadablePicture,
     Workspace,
 )
 from instances.railway.cli.commands import COMMAND_SECONDS, DATABASE_SECONDS, RailwayCli
@@ -45,6 +46,7 @@ __all__ = [
     "Target",
     "Token",
     "TokenKind",
+    "UnreadablePicture",
     "Workspace",
     "errors",
 ]
@@ -131,7 +133,7 @@ class RailwayClient:
     ) -> Iterator[ListedProject]:
         return self._api.iter_projects(workspace_id, include_deleted=include_deleted)
 
-    def iter_pictures(self, workspace_id: str) -> Iterator[list[Picture]]:
+    def iter_pictures(self, workspace_id: str) -> Iterator[list[Picture | UnreadablePicture]]:
         return self._api.iter_pictures(workspace_id)
 
     def project(self, project_id: str) -> Project:

@@ -94,6 +94,7 @@ def _check_variables(wish: Wish) -> None:
         raise ValidationError(f"{', '.join(both)}: given as a variable and as a secret.")
     for name, value in wish.variables.items():
         gateway_variables.validate_variable(name, value)
+    gateway_variables.validate_together(wish.variables)
     for name, secret in wish.secrets.items():
         gateway_variables.validate_secret(name, secret.reveal())
 

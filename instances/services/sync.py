@@ -22,9 +22,10 @@ from django.utils import timezone
 from instances import timing
 from instances.exceptions import NotPossible, PutOff
 from instances.models import Instance, Job, Service
+from instances.models.instance import UNREADABLE
 from instances.operations.plan import Permanent
 from instances.protection import is_protected
-from instances.railway.client import Picture, RailwayClient, errors
+from instances.railway.client import Picture, RailwayClient, UnreadablePicture, errors
 from instances.services import budgets, jobs, people, shape
 from instances.services.absence import look_for_the_absent
 from instances.services.difference import Difference, difference
@@ -83,6 +84,8 @@ def run(railway: RailwayClient, *, let_by: Pass | None = None) -> Report:
         sync = Sync(railway, job)
         try:
             sync.read_everything()
+            job.result = sync.report.as_dict()
+            sync.expect_all_known()
             look_for_the_absent(sync.seen, railway, job, sync.report)
         except (PutOff, errors.RailwayThrottled) as early:
             job.put_off = sync.report.put_off = f"{early} {LATER}"
@@ -99,20 +102,44 @@ class Sync:
         self.report = Report()
         self.seen: set[str] = set()
         self.new_names: set[str] = set()
+        self.nameless = 0
 
     def read_everything(self) -> None:
         budgets.expect_plenty()
         asked_at = timezone.now()
         for page in self.railway.iter_pictures(workspace_id(self.railway)):
             self.job.extend()
+            self._leave_unreadable([each for each in page if isinstance(each, UnreadablePicture)])
+            pictures = [each for each in page if isinstance(each, Picture)]
             # A list that grows while it is read shows a project twice.
-            new = {picture.id: picture for picture in page if picture.id not in self.seen}
+            new = {picture.id: picture for picture in pictures if picture.id not in self.seen}
             self.seen.update(new)
             self.report.seen += len(new)
             self.report.listed += sum(picture.deleted_at is None for picture in new.values())
             self._take_over(list(new.values()), asked_at)
             _wait_for_requests()
             asked_at = timezone.now()
+
+    def _leave_unreadable(self, found: list[UnreadablePicture]) -> None:
+        """Report what cannot be read: it is there, and its row stays as it is."""
+        new = [picture for picture in found if picture.id not in self.seen]
+        for picture in new:
+            project = " ".join(filter(None, ["A project", picture.name, picture.id]))
+            self.report.problems.append(f"{project}: {picture.why} It was left as it is.")
+        self.nameless += sum(not picture.id for picture in new)
+        self.seen.update(picture.id for picture in new if picture.id)
+        self.report.seen += len(new)
+        self.report.left += len(new)
+        for row in Instance.objects.alive().filter(project_id__in=[p.id for p in new if p.id]):
+            _mark_unreadable(row)
+
+    def expect_all_known(self) -> None:
+        """Raise RailwayBadResponse when a project is listed of which not even the id is known."""
+        if self.nameless:
+            raise errors.RailwayBadResponse(
+                f"Railway's list holds {self.nameless} projects without an id that can be read, so"
+                " what is missing from it was not looked for. Sync again later."
+            )
 
     def _take_over(self, page: list[Picture], asked_at: datetime) -> None:
         """Compare a page with the rows, and write what differs."""
@@ -188,6 +215,15 @@ def _wait_for_requests() -> None:
     budgets.expect_plenty()
     slower = budgets.pace().slower
     time.sleep(timing.current().span(PAGE_PAUSE).total_seconds() * (slower - 1.0))
+
+
+@transaction.atomic
+def _mark_unreadable(row: Instance) -> None:
+    """Add the problem to those that the row has; one that reads well takes it away again."""
+    problem = f"{row.problem} {UNREADABLE}".strip()
+    same = Instance.objects.filter(pk=row.pk, problem=row.problem)
+    if UNREADABLE not in row.problem and same.update(problem=problem):
+        people.note_seen(row, UNREADABLE)
 
 
 def _is_discoverable(picture: Picture) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import quote
 
 import pytest
@@ -82,6 +83,18 @@ def test_what_looks_like_a_secret_is_taken_out(text: str, masked: str) -> None:
 )
 def test_an_ordinary_sentence_stays_as_it_is(text: str) -> None:
     assert Mask(["s3cr3t-value"])(text) == text
+
+
+@pytest.mark.parametrize(
+    "word", ["x", "KEY", "TOKEN_", "a://b:", "'", "' ", "authorization ", "bearer ", "PASSWORD' "]
+)
+def test_a_long_text_is_masked_at_once(word: str) -> None:
+    text = word * (100_000 // len(word))
+    begun = time.process_time()
+
+    Mask(["s3cr3t-value"])(text)
+
+    assert time.process_time() - begun < 3
 
 
 @given(secret=SECRETS, before=st.text(), after=st.text())

@@ -100,6 +100,14 @@ def environments(*names: str) -> dict[str, Any]:
 # Projects.
 
 
+@pytest.mark.parametrize(
+    "value", ["", "p\x00", "\ud800", "x" * 65, "-p", "p 1", "p\n", "\u00e9", 7, [], {}, None]
+)
+def test_what_is_no_id_is_refused(value: object) -> None:
+    with pytest.raises(RailwayBadResponse), reading("project"):
+        Project.from_node(project_node(id=value))
+
+
 def test_a_listed_project_is_read() -> None:
     project = ListedProject.from_node(listed_node())
 

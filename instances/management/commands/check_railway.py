@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Column, Table
 
 from instances import timing
+from instances.management import numbers
 from instances.management.output import JsonCommand, terminal
 from instances.services import access, checkup, reports
 
@@ -19,7 +20,7 @@ class Command(JsonCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--patience",
-            type=float,
+            type=numbers.seconds,
             default=checkup.PATIENCE,
             metavar="SECONDS",
             help="How long to wait for a worker.",

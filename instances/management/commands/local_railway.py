@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from instances.management import numbers
 from instances.simulator.run import serve
 
 
@@ -16,9 +17,9 @@ class Command(BaseCommand):
     help = "Run the local Railway until interrupted. It listens on this machine only."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=8099)
+        parser.add_argument("--port", type=numbers.port, default=8099)
         parser.add_argument("--state", type=Path, default=None, help="File to keep its state in.")
-        parser.add_argument("--time-scale", type=float, default=settings.RAILWAY_TIME_SCALE)
+        parser.add_argument("--time-scale", type=numbers.scale, default=settings.RAILWAY_TIME_SCALE)
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from instances.management import numbers
 from instances.management.output import JsonCommand
 from instances.services import dispatch
 
@@ -17,7 +18,7 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--seconds", type=float, default=SECONDS)
+        parser.add_argument("--seconds", type=numbers.seconds, default=SECONDS)
 
     def run(self, options: dict[str, Any]) -> dict[str, Any]:
         picked_up = dispatch.sweep(seconds=options["seconds"])

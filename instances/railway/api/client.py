@@ -9,6 +9,7 @@ from instances.railway.api.documents import document
 from instances.railway.api.schema_check import INTROSPECTION, broken_documents
 from instances.railway.api.transport import Transport
 from instances.railway.api.types import (
+    LONGEST_BRANCH,
     ListedProject,
     LogEntry,
     Picture,
@@ -16,16 +17,22 @@ from instances.railway.api.types import (
     ServiceInstance,
     Token,
     TokenKind,
+    UnreadablePicture,
     Workspace,
+    exact_text,
     identifier,
+    listed_pictures,
     nodes,
     reading,
+    text,
 )
 
 # Neither the default nor the highest page size is documented (api-facts.md section 4).
 PAGE = 100
 # A listing that goes on for ever is a broken cursor, not a large workspace.
 MOST_PAGES = 500
+LONGEST_CURSOR = 2000
+LONGEST_USER = 150
 
 
 class RailwayApi:
@@ -45,9 +52,11 @@ class RailwayApi:
         except errors.RailwayUnauthorized:
             return self._project_token()
         with suppress(errors.RailwayUnauthorized):
-            me = self._read("me")["me"]
+            data = self._read("me")
             with reading("me"):
-                return Token(TokenKind.ACCOUNT, workspaces, me["name"] or me["email"])
+                me = data["me"]
+                user = text(me["name"] or me["email"], LONGEST_USER)
+                return Token(TokenKind.ACCOUNT, workspaces, user)
         return Token(TokenKind.WORKSPACE, workspaces)
 
     def broken_documents(self) -> dict[str, str]:
@@ -59,12 +68,13 @@ class RailwayApi:
         owner, _, repo = repository.partition("/")
         data = self._read("repository_branches", owner=owner, repo=repo)
         with reading("githubRepoBranches"):
-            return tuple(str(branch["name"]) for branch in data["githubRepoBranches"])
+            found = data["githubRepoBranches"]
+            return tuple(text(branch["name"], LONGEST_BRANCH) for branch in found)
 
     def workspaces(self) -> tuple[Workspace, ...]:
         data = self._read("token_workspaces")
         with reading("apiToken"):
-            return tuple(Workspace(w["id"], w["name"]) for w in data["apiToken"]["workspaces"])
+            return tuple(map(Workspace.from_node, data["apiToken"]["workspaces"]))
 
     def _project_token(self) -> Token:
         try:
@@ -88,17 +98,18 @@ class RailwayApi:
                 found = [ListedProject.from_node(node) for node in nodes(page)]
             yield from found
 
-    def iter_pictures(self, workspace_id: str) -> Iterator[list[Picture]]:
+    def iter_pictures(self, workspace_id: str) -> Iterator[list[Picture | UnreadablePicture]]:
         """
         Yield every project with its services, page by page, those being deleted included.
 
-        One request per page; raise unless the listing came to its end.
+        One that cannot be read is told among the others. One request per page; raise unless the
+        listing came to its end.
         """
         for page in self._pages(
             "workspace_pictures", {"workspaceId": workspace_id}, path=("projects",)
         ):
             with reading("projects"):
-                found = [Picture.from_node(node) for node in nodes(page)]
+                found = listed_pictures(page)
             yield found
 
     def project(self, project_id: str) -> Project:
@@ -128,7 +139,7 @@ class RailwayApi:
         )
         with reading("variables"):
             held = data["variables"].items()
-            return {name: str(value) for name, value in held if value is not None}
+            return {exact_text(k): exact_text(v) for k, v in held if v is not None}
 
     def build_log(self, deployment_id: str, *, lines: int) -> list[LogEntry]:
         return self._log("build_logs", "buildLogs", deployment_id, lines)
@@ -226,7 +237,7 @@ class RailwayApi:
                 for key in path:
                     page = page[key]
                 info = page["pageInfo"]
-                more, cursor = info["hasNextPage"], info["endCursor"]
+                more, cursor = info["hasNextPage"], text(info["endCursor"], LONGEST_CURSOR)
             yield page
             if not more:
                 return

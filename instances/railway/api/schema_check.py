@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import build_client_schema, get_introspection_query, parse, validate
+from graphql import GraphQLError, build_client_schema, get_introspection_query, parse, validate
 
 from instances.railway.api.documents import document, names
+from instances.railway.api.types import UNREADABLE, text
 from instances.railway.errors import RailwayBadResponse
 
+LONGEST_REASON = 300
 INTROSPECTION = get_introspection_query(descriptions=False)
 
 
@@ -20,9 +22,11 @@ def broken_documents(introspection: Mapping[str, Any]) -> dict[str, str]:
     try:
         # graphql-core dislikes a deprecation in Railway's schema, which is Railway's business.
         schema = build_client_schema(introspection, assume_valid=True)  # type: ignore[arg-type]
-    except (TypeError, KeyError, AttributeError) as error:
+        # Parts of the schema are read only now.
+        found = {name: validate(schema, parse(document(name))) for name in names()}
+    except (*UNREADABLE, GraphQLError) as error:
         raise RailwayBadResponse(
             f"Railway's answer about its schema cannot be read ({type(error).__name__})."
         ) from None
-    found = {name: validate(schema, parse(document(name))) for name in names()}
-    return {name: reasons[0].message for name, reasons in found.items() if reasons}
+    reasons = {name: errors[0].message for name, errors in found.items() if errors}
+    return {name: text(reason, LONGEST_REASON) for name, reason in reasons.items()}

@@ -4,6 +4,7 @@ import random
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -25,6 +26,8 @@ SOURCE = "luthien-admin"
 # A 429 without JSON comes from the edge, whose bans last long (api-facts.md section 2).
 EDGE_BAN_SECONDS = 300.0
 READ_TRIES = 3
+# A Date further away from our clock than this is a mistake.
+MOST_DIFFERENCE = timedelta(days=3660)
 LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
@@ -55,7 +58,10 @@ class Transport:
         self._config = config
         self._token = config.token
         self._url = httpx.URL(config.api_url).copy_merge_params({"source": SOURCE})
-        self._http = httpx.Client(transport=http, mounts=dict.fromkeys(LOOPBACK, http))
+        # A cookie that is kept can make each later request fail.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        mounts = dict.fromkeys(LOOPBACK, http)
+        self._http = httpx.Client(transport=http, mounts=mounts, cookies=no_cookies)
 
     def close(self) -> None:
         self._http.close()
@@ -124,9 +130,10 @@ class Transport:
 
     def _auth(self, *, as_project: bool) -> dict[bytes, bytes]:
         # As bytes: an error about their encoding would show the token.
+        token = self._token.encode("utf-8", "surrogateescape")
         if as_project:
-            return {b"Project-Access-Token": self._token.encode()}
-        return {b"Authorization": b"Bearer " + self._token.encode()}
+            return {b"Project-Access-Token": token}
+        return {b"Authorization": b"Bearer " + token}
 
     def _data(self, response: httpx.Response, call: Call) -> dict[str, Any]:
         self._note_headers(response)
@@ -159,12 +166,14 @@ class Transport:
             self._note_budget(budget)
         try:
             server = parsedate_to_datetime(response.headers.get("date", ""))
-        except ValueError:
+        except (ValueError, OverflowError, TypeError, LookupError):
             return
         # A Date without a zone is in UTC (RFC 9110, section 5.6.7).
         server = server if server.tzinfo else server.replace(tzinfo=UTC)
-        self._clock_difference = server - datetime.now(UTC)
-        self.has_server_time = True
+        difference = server - datetime.now(UTC)
+        if abs(difference) < MOST_DIFFERENCE:
+            self._clock_difference = difference
+            self.has_server_time = True
 
 
 def _json(response: httpx.Response) -> Any:
@@ -186,4 +195,7 @@ def _first_message(found: Any) -> str:
     """Return the first message of GraphQL's `errors`, whatever its shape."""
     first = found[0] if isinstance(found, list) else found
     message = first.get("message") if isinstance(first, dict) else first
-    return str(message)
+    try:
+        return str(message)
+    except RecursionError:
+        return ""

@@ -1,9 +1,10 @@
 """Railway's answers in our words. A dict never leaves the railway package."""
 
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Self
 
@@ -16,6 +17,16 @@ LONGEST_TEXT = 10_000
 LONGEST_BRANCH = 200
 LONGEST_REPOSITORY = 150
 LONGEST_HOST = 255
+LONGEST_LINE = 10_000
+LONGEST_STATUS = 50
+# An id goes into columns, addresses and command lines; one like "-x" would be read as a flag.
+IDENTIFIER = re.compile(r"(?!-)[!-~]{1,64}")
+
+# What Python says of a field that is missing or of another kind.
+UNREADABLE = (
+    *(LookupError, TypeError, ValueError, AttributeError),
+    *(OverflowError, RecursionError),
+)
 
 
 @contextmanager
@@ -23,7 +34,7 @@ def reading(what: str) -> Iterator[None]:
     """Turn a missing or misshapen field into RailwayBadResponse, without its value."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         raise RailwayBadResponse(
             f"Railway's answer to {what} is not of a shape we know ({type(error).__name__})."
         ) from None
@@ -35,23 +46,44 @@ def nodes(connection: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def identifier(value: Any) -> str:
     """Return an id; raise TypeError for anything else, so that None is never taken for one."""
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
         raise TypeError("not an id")
     return value
 
 
+def optional_identifier(value: Any) -> str:
+    return "" if value is None else identifier(value)
+
+
 def text(value: Any, limit: int) -> str:
     """Return text from outside as any database takes it: no NUL, no halves of characters."""
-    kept = str(value or "").replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    return kept[:limit]
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:limit]
+
+
+def exact_text(value: Any) -> str:
+    """Return a value that is compared or kept as it is; raise ValueError where that cannot be."""
+    if not isinstance(value, str | int | float):
+        raise TypeError("not a text")
+    kept = str(value)
+    if "\x00" in kept:
+        raise ValueError("NUL")
+    return kept.encode().decode()
 
 
 def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    """Return a moment in UTC; raise ValueError or OverflowError for what is none."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("no time zone")
+    return at.astimezone(UTC)
 
 
 def optional_moment(text: str | None) -> datetime | None:
-    return moment(text) if text else None
+    return None if text is None else moment(text)
 
 
 class TokenKind(Enum):
@@ -66,6 +98,10 @@ class TokenKind(Enum):
 class Workspace:
     id: str
     name: str
+
+    @classmethod
+    def from_node(cls, node: Mapping[str, Any]) -> Self:
+        return cls(id=identifier(node["id"]), name=text(node["name"], LONGEST_NAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +157,11 @@ class Project:
 
 def _environment_id(node: Mapping[str, Any]) -> str:
     """Return the primary environment's id, else production's, else the only one's, else none."""
-    if primary := node["primaryEnvironmentId"]:
-        return str(primary)
+    if primary := optional_identifier(node["primaryEnvironmentId"]):
+        return primary
     found = nodes(node["environments"])
     named = [each for each in found if each["name"] == PRODUCTION] or found
-    return str(named[0]["id"]) if len(named) == 1 else ""
+    return identifier(named[0]["id"]) if len(named) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +177,7 @@ class Deployment:
     def from_node(cls, node: Mapping[str, Any]) -> Self:
         return cls(
             id=identifier(node["id"]),
-            status=node["status"],
+            status=text(node["status"], LONGEST_STATUS),
             created_at=moment(node["createdAt"]),
             stopped=bool(node["deploymentStopped"]),
             commit=_meta(node, "commitHash", LONGEST_NAME),
@@ -175,8 +211,8 @@ class ServiceInstance:
             service_id=identifier(node["serviceId"]),
             name=text(node["serviceName"], LONGEST_NAME),
             created_at=moment(node["service"]["createdAt"]),
-            template_service_id=node["service"]["templateServiceId"] or "",
-            image=source.get("image") or "",
+            template_service_id=optional_identifier(node["service"]["templateServiceId"]),
+            image=text(source.get("image"), LONGEST_HOST),
             repo=text(source.get("repo"), LONGEST_REPOSITORY),
             settings={key: node[key] for key in SETTINGS},
             host=_host(node["domains"]),
@@ -230,6 +266,32 @@ class Picture:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadablePicture:
+    """A listed project that is not all of a shape we know: its id and name, or empty, and why."""
+
+    id: str
+    name: str
+    why: str
+
+
+def listed_pictures(connection: Mapping[str, Any]) -> list[Picture | UnreadablePicture]:
+    """Read each project by itself, so that one of them does not stand in the others' way."""
+    return [_picture(edge) for edge in list(connection["edges"])]
+
+
+def _picture(edge: Any) -> Picture | UnreadablePicture:
+    try:
+        with reading("projects"):
+            return Picture.from_node(edge["node"])
+    except RailwayBadResponse as error:
+        found_id, name = "", ""
+        with suppress(*UNREADABLE):
+            found_id = identifier(edge["node"]["id"])
+            name = text(edge["node"]["name"], LONGEST_NAME)
+        return UnreadablePicture(found_id, name, str(error))
+
+
 def _services_of(
     node: Mapping[str, Any], environment_id: str
 ) -> tuple[ServiceInstance, ...] | None:
@@ -250,4 +312,8 @@ class LogEntry:
 
     @classmethod
     def from_node(cls, node: Mapping[str, Any]) -> Self:
-        return cls(at=node["timestamp"], text=node["message"], severity=node["severity"] or "")
+        return cls(
+            at=text(node["timestamp"], LONGEST_NAME),
+            text=text(node["message"], LONGEST_LINE),
+            severity=text(node["severity"], LONGEST_STATUS),
+        )

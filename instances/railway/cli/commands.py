@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from instances.railway import errors
+from instances.railway.api.types import identifier
 from instances.railway.cli import runner
 from instances.railway.cli.environment import Place, Target, login_place, private_place
 from instances.railway.config import BeforeCall, Call, RailwayConfig
@@ -19,10 +20,12 @@ LEAST_VERSION = (5, 31, 1)
 VERSION_SECONDS = 20.0
 COMMAND_SECONDS = 120.0
 DATABASE_SECONDS = 240.0
-VERSION = re.compile(r"railway\S*\s+v?(\d+)\.(\d+)\.(\d+)\b", re.IGNORECASE)
+NUMBER = r"([0-9]{1,6})"
+VERSION = re.compile(rf"railway\S*\s+v?{NUMBER}\.{NUMBER}\.{NUMBER}\b", re.IGNORECASE)
 # Exit codes with which the CLI itself says no (cli-facts.md section 5).
 ANSWERS = {1, 2}
 SCHEME = re.compile(r"^https?://")
+HOST = re.compile(r"[^\s/\x00-\x1f\ud800-\udfff]{1,255}/*")
 
 
 class RailwayCli:
@@ -54,7 +57,7 @@ class RailwayCli:
     def init(self, name: str, *, workspace_id: str) -> str:
         """Create a project and return its id."""
         answer = self._json(["init", "-n", name, "-w", workspace_id, "--json"], None)
-        return _text(answer, "id", "init")
+        return _id(answer, "init")
 
     def add_database(self, target: Target, kind: str) -> None:
         """Add a database from its template; return when the workflow says it is made."""
@@ -64,7 +67,7 @@ class RailwayCli:
         """Add an empty service with variables, none of which may be secret; return its id."""
         flags = [word for pair in variables.items() for word in ("--variables", "=".join(pair))]
         answer = self._json(["add", "--service", name, *flags, "--json"], target)
-        return _text(answer, "id", "add")
+        return _id(answer, "add")
 
     def set_secret(self, target: Target, service_id: str, name: str, value: str) -> None:
         """Set one variable through stdin, where no other process can read it."""
@@ -76,9 +79,9 @@ class RailwayCli:
         answer = self._json(["domain", "--service", service_id, "--json"], target)
         several = answer.get("domains")
         found = answer.get("domain") or next(iter(several if isinstance(several, list) else []), "")
-        if not isinstance(found, str) or not found:
+        if not isinstance(found, str) or not HOST.fullmatch(host := SCHEME.sub("", found)):
             raise errors.RailwayBadResponse("The CLI's answer to domain names no domain.")
-        return SCHEME.sub("", found).rstrip("/")
+        return host.rstrip("/")
 
     def connect_source(self, target: Target, service_id: str, *, repo: str, branch: str) -> None:
         """Connect a repository, which starts the service's build."""
@@ -96,7 +99,7 @@ class RailwayCli:
         stdout = self._call(argv, target, seconds=seconds).stdout
         try:
             answer = json.loads(stdout)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             raise errors.RailwayBadResponse(
@@ -176,10 +179,11 @@ class RailwayCli:
             ) from None
 
 
-def _text(answer: Mapping[str, Any], key: str, command: str) -> str:
-    if not isinstance(value := answer.get(key), str) or not value:
-        raise errors.RailwayBadResponse(f"The CLI's answer to {command} has no {key}.")
-    return value
+def _id(answer: Mapping[str, Any], command: str) -> str:
+    try:
+        return identifier(answer.get("id"))
+    except TypeError:
+        raise errors.RailwayBadResponse(f"The CLI's answer to {command} has no id.") from None
 
 
 def _without_echoes(text: str) -> str:
