@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -19,8 +16,9 @@ from instances.models import Operation
 from instances.simulator.faults import Stage
 from tests import death
 from tests.reliability import judging, matrix
-from tests.reliability.machine import Machine, Railway, kill_group
+from tests.reliability.machine import Machine, Railway
 from tests.reliability.matrix import Case
+from tests.reliability.programs import Program
 from tests.reliability.scenarios import SCENARIOS
 from tests.reliability.strikes import FAULTS, Fault
 
@@ -28,7 +26,7 @@ from tests.reliability.strikes import FAULTS, Fault
 REACHED_WITHIN = 30.0
 OVER_WITHIN = 60.0
 AWAKE_WITHIN = 20.0
-LOOK_EVERY = 0.02
+LOOK_EVERY = 0.08
 ANSWER_READ_AFTER = 0.3
 # The supervisor looks so often; a cluster in which nobody answers for so long is hung.
 SUPERVISES_EVERY = 3.0
@@ -68,7 +66,7 @@ class Scene:
         self.machine = machine
         self.railway = railway
         self.operation = Operation.objects.select_related("instance").get(pk=operation)
-        self.cluster: subprocess.Popen[bytes]
+        self.cluster: Program
         self.restarts = 0
         self.sweeps = 0
         self.namesakes = 0
@@ -76,11 +74,7 @@ class Scene:
         self._supervised_at = time.monotonic()
 
     def start_cluster(self) -> None:
-        self.cluster = self.machine.start_cluster()
-
-    def signal_cluster(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.cluster.pid, number)
+        self.cluster = self.machine.start("qcluster")
 
     def spoil_call(self, action: str, *, stage: Stage = "before") -> None:
         """Have the call of the case go wrong."""
@@ -137,17 +131,17 @@ class Scene:
     def _supervise(self) -> None:
         """Do what systemd does, with a watchdog, and what cron does every minute."""
         if self.operation.state != Operation.State.RUNNING and not self._is_cluster_alive():
-            kill_group(self.cluster)
+            self.cluster.kill()
             self.start_cluster()
             self._supervised_at += STARTS_WITHIN
             self.restarts += 1
         late = timezone.now() - SWEEPS_AFTER
         if Operation.objects.due(late).exists():
-            self.machine.manage("sweep_operations")
+            self.machine.start("sweep_operations").wait()
             self.sweeps += 1
 
     def _is_cluster_alive(self) -> bool:
-        return self.cluster.poll() is None and queue.worker_answers(ANSWERS_WITHIN) is not None
+        return not self.cluster.has_ended and queue.worker_answers(ANSWERS_WITHIN) is not None
 
 
 def run(case: Case, machine: Machine) -> Result:
@@ -205,8 +199,9 @@ def _wait_until_read(scene: Scene) -> None:
 def _wake(scene: Scene, fault: Fault, result: Result) -> None:
     written = death.rows()
     fault.wake()
+    # One whose cluster was started again is no more.
     with suppress(Stuck):
-        scene.wait_for(death.is_queue_empty, AWAKE_WITHIN)
+        scene.wait_for(lambda: death.is_queue_empty() or scene.restarts > 0, AWAKE_WITHIN)
     if death.rows() != written:
         result.violations.append("the one that woke up has written something")
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from pathlib import Path
@@ -23,9 +19,10 @@ from django.utils import timezone
 from instances.models import Operation
 from instances.simulator.run import serve
 from instances.simulator.server import LocalRailway
-from tests.conftest import ROOT, TOKEN, environment
+from tests.conftest import TOKEN
 from tests.reliability import snapshots
 from tests.reliability.databases import Databases
+from tests.reliability.programs import FORK, Program
 from tests.reliability.scenarios import SCENARIOS
 from tests.reliability.snapshots import Snapshot
 from tests.with_postgres import Server
@@ -33,22 +30,19 @@ from tests.with_postgres import Server
 DATABASE = "case"
 # Real seconds.
 STARTS_WITHIN = 20.0
-FORK = multiprocessing.get_context("fork")
 
 
 class Machine:
     """Keeps the snapshots, and puts them back for one case after the other."""
 
-    def __init__(
-        self, server: Server, folder: Path, *, scale: float, without: str | None = None
-    ) -> None:
+    def __init__(self, server: Server, folder: Path, *, scale: float, without: str | None) -> None:
         self.railway: Railway | None = None
         self.log = folder / "cluster.log"
         self._server = server
         self._scale = scale
         self._folder = folder
         self._without = without
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._started: list[Program] = []
         self._databases = Databases(server.url)
         self._databases.make_empty()
         self._snapshots: dict[str, dict[str, Snapshot]] = {}
@@ -66,26 +60,11 @@ class Machine:
         Operation.objects.filter(pk=snapshot.operation).update(due_at=timezone.now())
         return snapshot.operation, self.railway
 
-    def start_cluster(self) -> subprocess.Popen[bytes]:
-        return self._start("qcluster")
-
-    def manage(self, command: str) -> None:
-        """Carry out a management command, as cron would."""
-        self._start(command).wait()
-
-    def _start(self, command: str) -> subprocess.Popen[bytes]:
-        assert self.railway, "nothing was put back"
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *self._program, command, "--skip-checks"],
-                cwd=ROOT,
-                env=environment(self.railway, self._scale),
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._started.append(process)
-        return process
+    def start(self, command: str) -> Program:
+        """Start a management command: a cluster, or what cron starts."""
+        program = Program(command, log=self.log, without=self._without)
+        self._started.append(program)
+        return program
 
     def restart_database(self, how: signal.Signals) -> None:
         connection.close()
@@ -97,7 +76,7 @@ class Machine:
     def clear(self) -> None:
         """End every process of the case."""
         while self._started:
-            kill_group(self._started.pop())
+            self._started.pop().kill()
         if self.railway:
             self.railway.end()
             self.railway = None
@@ -105,24 +84,12 @@ class Machine:
 
     close = clear
 
-    @property
-    def _program(self) -> list[str]:
-        if self._without:
-            return ["-m", "tests.reliability.sabotage", self._without]
-        return ["manage.py"]
-
     def _snapshot(self, scenario: str, step: str) -> Snapshot:
         if scenario not in self._snapshots:
             self._snapshots[scenario] = snapshots.take(
                 SCENARIOS[scenario], self._databases, self._folder, self._scale
             )
         return self._snapshots[scenario][step]
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 class Railway:
@@ -144,7 +111,7 @@ class Railway:
         theirs.close()
         assert ours.poll(STARTS_WITHIN), "the local Railway does not start"
         self.url, self._control = ours.recv()
-        settings.RAILWAY_API_URL = self.url
+        settings.RAILWAY_API_URL = os.environ["RAILWAY_BACKBOARD_URL"] = self.url
 
     def signal(self, number: signal.Signals) -> None:
         assert self._process.pid, "it was not started"

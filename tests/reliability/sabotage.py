@@ -1,25 +1,24 @@
 """
-The control: `manage.py`, but with one of the engine's guards taken out.
+The control: one of the engine's guards is taken out of this process and its children.
 
-    python -m tests.reliability.sabotage lease qcluster
-    python -m tests.reliability.sabotage look qcluster
-
-A matrix that finds nothing wrong with these workers could not find anything.
+A matrix that finds nothing wrong with such workers could not find anything.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-import django
-from django.core.management import execute_from_command_line
+from instances.models import Operation
+from instances.operations.lease import Lease
+from instances.operations.visit import Visit
 
 
-def without_lease() -> None:
+def take_out(guard: str) -> None:
+    GUARDS[guard]()
+
+
+def _lease() -> None:
     """Whoever has once had the lease goes on writing."""
-    from instances.models import Operation  # noqa: PLC0415 - Django has to be set up first
-    from instances.operations.lease import Lease  # noqa: PLC0415
 
     def write(lease: Lease, **changes: Any) -> None:
         Operation.objects.filter(pk=lease.operation_id).update(**changes)
@@ -27,10 +26,8 @@ def without_lease() -> None:
     Lease.write = write  # type: ignore[method-assign,assignment]
 
 
-def without_look() -> None:
+def _look() -> None:
     """A call whose outcome is unknown is made again, without looking or waiting."""
-    from instances.operations.visit import Visit  # noqa: PLC0415
-
     look, doubt = Visit._observe, Visit._doubt_left
 
     def observe(visit: Visit, work: Any) -> Any:
@@ -43,9 +40,4 @@ def without_look() -> None:
     Visit._doubt_left = doubt_left  # type: ignore[method-assign,assignment]
 
 
-GUARDS = {"lease": without_lease, "look": without_look}
-
-if __name__ == "__main__":
-    django.setup()
-    GUARDS[sys.argv[1]]()
-    execute_from_command_line(["manage.py", *sys.argv[2:]])
+GUARDS = {"lease": _lease, "look": _look}

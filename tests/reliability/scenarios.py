@@ -137,8 +137,8 @@ def _created(end: End) -> list[str]:
 
 
 def _removed(end: End) -> list[str]:
-    left = [each.id for each in end.projects if not each.deleted_at]
-    return [f"{left} is left of what was rolled back"] * bool(left) + _status(end, Status.DELETED)
+    wrong = [] if end.project.deleted_at else ["the project is left"]
+    return wrong + _status(end, Status.DELETED)
 
 
 def _redeployed(end: End) -> list[str]:

@@ -64,9 +64,16 @@ def take(
     return taken
 
 
+def gateway_ports() -> range:
+    """Return this process's own ports, where the machine takes none for outgoing calls."""
+    first = 15_000 + os.getpid() % 300 * 50
+    return range(first, first + 50)
+
+
 @contextmanager
 def _local_railway(state: Path, scale: float) -> Iterator[LocalRailway]:
-    with make_railway(scale, state_file=state) as railway:
+    ports = gateway_ports()
+    with make_railway(scale, state_file=state, gateway_ports=ports) as railway:
         settings.RAILWAY_API_URL = os.environ["RAILWAY_BACKBOARD_URL"] = railway.url
         railway.seed_projects(2)
         railway.add_instance("neighbour")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -86,8 +85,7 @@ class WorkerStruck(Fault):
 @dataclass
 class ClusterKilled(Fault):
     def strike(self, scene: Scene) -> None:
-        scene.signal_cluster(signal.SIGKILL)
-        scene.cluster.wait()
+        scene.cluster.kill()
 
     def let_go(self, scene: Scene) -> None:
         scene.railway.drop()
@@ -104,9 +102,8 @@ class ClusterTerminated(Fault):
         time.sleep(TERMINATION)
 
     def mend(self, scene: Scene) -> None:
-        with suppress(subprocess.TimeoutExpired):
-            scene.cluster.wait(CLUSTER_STOPS_WITHIN)
-        scene.signal_cluster(signal.SIGKILL)
+        scene.cluster.wait(CLUSTER_STOPS_WITHIN)
+        scene.cluster.kill()
         scene.start_cluster()
 
 
@@ -116,8 +113,8 @@ class ClusterFrozen(Fault):
     freezes = True
 
     def strike(self, scene: Scene) -> None:
-        self._group = scene.cluster.pid
-        scene.signal_cluster(signal.SIGSTOP)
+        self._frozen = scene.cluster
+        self._frozen.signal(signal.SIGSTOP)
 
     def let_go(self, scene: Scene) -> None:
         scene.railway.drop()
@@ -126,7 +123,7 @@ class ClusterFrozen(Fault):
         scene.start_cluster()
 
     def wake(self) -> None:
-        os.killpg(self._group, signal.SIGCONT)
+        self._frozen.signal(signal.SIGCONT)
 
 
 @dataclass
