@@ -13,6 +13,7 @@ from tests.reliability import matrix
 
 Result = dict[str, Any]
 HEAD = Path(__file__).with_name("reliability.md")
+GUARDS = {"lease": "the lease's guard on writes", "look": "looking before a call is repeated"}
 TIMES = (
     "Seconds: from the death to the operation's next sign of life. At scale 1 a lease is longer"
     " (the call's deadline, 30 s for a request, + 10 s).\n"
@@ -36,7 +37,14 @@ def summary(results: list[Result], *, seconds: float) -> str:
     return f"{len(results)} runs in {seconds / 60:.0f} min, {violated} with violations ({ended})"
 
 
-def page(results: list[Result], told: str, *, at: datetime, scale: float) -> str:
+def page(
+    results: list[Result],
+    told: str,
+    *,
+    controls: dict[str, list[Result]],
+    at: datetime,
+    scale: float,
+) -> str:
     moments = {"before": matrix.BEFORE, "done": matrix.DONE, "answered": matrix.ANSWERED}
     parts = [
         HEAD.read_text().format(at=at, summary=told, scale=scale, **moments),
@@ -46,8 +54,24 @@ def page(results: list[Result], told: str, *, at: datetime, scale: float) -> str
         "## By step and fault\n",
         "Number of runs, one for each moment; with violations their number behind a `!`.\n",
         *_by_step(results),
+        *(_control(guard, found) for guard, found in controls.items()),
     ]
     return "\n".join(parts)
+
+
+def _control(guard: str, results: list[Result]) -> str:
+    """Say what the matrix finds when one of the engine's guards is taken out."""
+    violated = [result for result in results if result["violations"]]
+    rows = [
+        (_name(each), each["fault"], each["moment"], "; ".join(each["violations"]))
+        for _, found in _grouped(violated, _name)
+        for each in found
+    ]
+    return (
+        f"## The control: without {GUARDS[guard]}\n\n"
+        f"Every step once: {len(results)} runs, {len(violated)} with violations.\n\n"
+        f"{_table(('step (call)', 'fault', 'moment', 'violations'), rows)}"
+    )
 
 
 def _by_fault(results: list[Result]) -> str:
