@@ -93,12 +93,10 @@ def test_anything_asked_of_a_create(name: str, repository: str, branch: str, var
 
 
 @examples(30)
-@given(value=st.binary(max_size=20).map(os.fsdecode) | texts.filter(lambda t: "\x00" not in t))
+@given(value=st.binary(max_size=20).map(lambda text: os.fsdecode(text.replace(b"\x00", b"\xff"))))
 def test_any_secret_in_the_environment(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    try:
-        monkeypatch.setenv("SENTRY_DSN", value)
-    except UnicodeEncodeError:
-        return
+    monkeypatch.setenv("SENTRY_DSN", value)
+
     told = said("create_instance", "--secret=SENTRY_DSN", "--no-wait", "acme")
 
     assert whats_wrong_with(told) == ""
