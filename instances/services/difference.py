@@ -11,6 +11,7 @@ from instances import deletion_tag
 from instances.models import Instance, Service
 from instances.railway.client import Picture, ServiceInstance
 from instances.services import shape, statuses
+from instances.services.absence import ELSEWHERE
 
 Status = Instance.Status
 OVERDUE = (
@@ -195,8 +196,13 @@ def _name_and_problem(
 
 
 def _is_nobodys(instance: Instance) -> bool:
-    """Tell whether an overdue tag is none that was asked for here: a restored or adopted one's."""
-    return instance.status == Status.DELETING or OVERDUE in instance.problem
+    """
+    Tell whether an overdue tag is none that was asked for here: a restored or adopted one's.
+
+    Of what comes back from elsewhere that is not known any more, so a person has to say.
+    """
+    is_back = instance.status in {Status.DELETING, Status.MISSING}
+    return is_back or OVERDUE in instance.problem or ELSEWHERE in instance.problem
 
 
 def _notes(instance: Instance, fields: dict[str, Any]) -> list[str]:

@@ -47,7 +47,7 @@ queries = st.dictionaries(st.sampled_from(PARAMETERS) | whole_texts, values, max
 
 
 @pytest.mark.parametrize("name", LISTS)
-@examples(12)
+@examples(8)
 @given(query=queries)
 def test_any_query_of_a_list(admin_client: Client, name: str, query: dict[str, str]) -> None:
     assert admin_client.get(reverse(name), query).status_code < 500
@@ -73,7 +73,7 @@ def test_a_pattern_that_is_none_is_told_as_a_bad_request(admin_client: Client) -
 
 
 @pytest.mark.parametrize("cookie", ["sessionid", "csrftoken", "messages"])
-@examples(15)
+@examples(10)
 @given(value=whole_texts | st.just("a" * 20 + "\\000"))
 def test_any_cookie(db: None, cookie: str, value: str) -> None:
     header = f'{cookie}="{value}"'.encode().decode("latin-1")
@@ -82,7 +82,7 @@ def test_any_cookie(db: None, cookie: str, value: str) -> None:
     assert Client(HTTP_COOKIE=header).post(reverse(LISTS[0])).status_code < 500
 
 
-@examples(60)
+@examples(40)
 @given(
     where=st.sampled_from(
         [
@@ -115,7 +115,7 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@examples(15)
+@examples(10)
 @given(text=values, key=st.sampled_from(["MODE=", "SENTRY_DSN=", ""]))
 def test_anything_in_the_form_of_a_new_instance(
     admin_client: Client, field: str, text: str, key: str
@@ -142,7 +142,7 @@ def acme(stand: Stand) -> Instance:
 
 
 @pytest.mark.parametrize("verb", [verb.key for verb in VERBS])
-@examples(12)
+@examples(8)
 @given(
     given_in=st.fixed_dictionaries(
         {},
@@ -165,7 +165,7 @@ def test_anything_in_a_dialog(
     assert answer.status_code < 500
 
 
-@examples(25)
+@examples(15)
 @given(
     action=st.sampled_from([verb.key for verb in VERBS]) | values,
     chosen=st.lists(values | st.just("1"), max_size=3),
@@ -209,7 +209,7 @@ def test_dates_at_the_limits_are_shown(admin_client: Client, acme: Instance, at:
     assert admin_client.get(page).status_code == 200
 
 
-@examples(25)
+@examples(15)
 @given(user=values, password=values, to=values)
 def test_anything_at_the_login(client: Client, user: str, password: str, to: str) -> None:
     given_in = {"username": user, "password": password, "next": to}

@@ -56,7 +56,7 @@ as_json_or_not = st.sampled_from([(), ("--json",)])
 
 
 @pytest.mark.parametrize("name", NAMED)
-@examples(20)
+@examples(12)
 @given(word=words, form=as_json_or_not)
 def test_any_name_of_an_instance(name: str, word: str, form: tuple[str, ...]) -> None:
     assert whats_wrong_with(said(name, *NAMED[name], *form, "--", word)) == ""
@@ -65,13 +65,13 @@ def test_any_name_of_an_instance(name: str, word: str, form: tuple[str, ...]) ->
 @pytest.mark.parametrize(
     "name", ["cancel_deletion", "delete_instance", "forget_instance", "rotate_keys"]
 )
-@examples(20)
+@examples(12)
 @given(reason=words, form=as_json_or_not)
 def test_any_reason(acme: Instance, name: str, reason: str, form: tuple[str, ...]) -> None:
     assert whats_wrong_with(said(name, *NAMED[name], *form, f"--reason={reason}", "acme")) == ""
 
 
-@examples(20)
+@examples(12)
 @given(commit=words, reason=words)
 def test_any_commit(acme: Instance, commit: str, reason: str) -> None:
     argv = (f"--commit={commit}", f"--reason={reason}", "--no-wait", "acme")
@@ -79,7 +79,7 @@ def test_any_commit(acme: Instance, commit: str, reason: str) -> None:
     assert whats_wrong_with(said("redeploy_instance", *argv)) == ""
 
 
-@examples(60)
+@examples(40)
 @given(
     name=words | st.just("acme"),
     repository=words | st.just("o/r"),

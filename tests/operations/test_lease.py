@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from instances import timing
 from instances.models import LogLine, Operation, Step
 from instances.operations import lease
 from instances.operations.lease import LeaseLost
@@ -18,7 +19,9 @@ from instances.operations.run import Run
 from instances.services import creation, dispatch
 from instances.services.creation import Wish
 from instances.services.people import Requester
+from instances.simulator.server import LocalRailway
 from instances.timing import Timing
+from tests.conftest import Create, run_until
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +98,42 @@ def test_a_turn_takes_its_watch_back(operation: Operation, settings: Any) -> Non
     dispatch.advance(operation.pk)
 
     assert not OrmQ.objects.exists()
+
+
+def test_a_watch_that_was_handed_out_is_replaced(run: Run) -> None:
+    handed_out = run.lease.watch
+    OrmQ.objects.filter(pk=handed_out).update(lock=timezone.now() + timedelta(days=1))
+
+    run.before_call(changes=True, seconds=120)
+
+    run.operation.refresh_from_db()
+    assert run.lease.watch != handed_out
+    assert run.operation.watch == run.lease.watch
+
+
+def test_a_watch_stands_in_for_a_nudge_that_was_lost(
+    operation: Operation, railway: LocalRailway
+) -> None:
+    run_until(operation, step="redis")
+
+    assert operation.state == Operation.State.WAITING
+    watch = OrmQ.objects.get(pk=operation.watch)
+    assert watch.lock - operation.due_at == timing.current().lease_margin
+    assert OrmQ.objects.filter(lock=operation.due_at).exists()
+
+
+def test_what_has_ended_leaves_no_watch_behind(create: Create) -> None:
+    operation = create()
+
+    assert operation.watch
+    assert not OrmQ.objects.filter(pk=operation.watch).exists()
+
+
+@pytest.mark.postgres
+def test_a_session_that_is_frozen_within_a_transaction_is_ended() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("10s",)
 
 
 def test_a_call_that_changes_something_is_counted_before_it_is_made(run: Run) -> None:

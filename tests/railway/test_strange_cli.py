@@ -96,7 +96,7 @@ def saying(folder: Path, stdout: bytes, stderr: bytes, code: int) -> RailwayCli:
     )
 
 
-@examples(150)
+@examples(100)
 @given(
     name=st.sampled_from(list(COMMANDS)),
     stdout=outputs,
@@ -120,7 +120,7 @@ def test_a_right_answer_gone_wrong(tmp_path: Path, name: str, answer: Any) -> No
     assert isinstance(found, RailwayError) or 0 < len(found) <= LONGEST_HOST
 
 
-@examples(150)
+@examples(100)
 @given(name=st.sampled_from([*ANSWERED, "version"]), stdout=noise)
 def test_a_good_end_with_nonsense(tmp_path: Path, name: str, stdout: bytes) -> None:
     assert whats_wrong(outcome(COMMANDS[name], saying(tmp_path, stdout, b"", 0))) == ""

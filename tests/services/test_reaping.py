@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -29,6 +29,8 @@ pytestmark = pytest.mark.django_db
 
 Status = Instance.Status
 State = Operation.State
+
+Absent = Callable[[LocalRailway, Instance], None]
 
 
 def run() -> Report:
@@ -268,6 +270,46 @@ def test_what_was_overdue_before_it_was_adopted_is_kept(
     tag = "deletion-scheduled:2026-01-01T00:00:00+00:00"
     instance = stand(ownership=Instance.Ownership.DISCOVERED, description=tag, address=False)
     carry_out(adoption.adopt(instance, requester, reason="still in use"))
+
+    report = run()
+
+    assert report.kept == [("acme", OVERDUE)]
+    assert is_there(railway, instance)
+
+
+def gone_for_a_while(railway: LocalRailway, instance: Instance) -> None:
+    long_ago(instance)
+    project = railway.world.projects.pop(instance.project_id)
+    synced(4)
+    railway.world.projects[project.id] = project
+
+
+def listed_elsewhere_for_a_while(railway: LocalRailway, instance: Instance) -> None:
+    long_ago(instance)
+    project = railway.world.projects[instance.project_id]
+    home = project.workspace_id
+    project.workspace_id = railway.world.add_workspace("Elsewhere").id
+    synced(1)
+    project.workspace_id = home
+
+
+def synced(times: int) -> None:
+    with access.railway(timing.current()) as client:
+        for _ in range(times):
+            sync.run(client)
+
+
+@pytest.mark.parametrize("absent", [gone_for_a_while, listed_elsewhere_for_a_while])
+def test_what_was_overdue_before_it_was_adopted_is_kept_when_it_comes_back(
+    stand: Stand, railway: LocalRailway, requester: Requester, settings: Any, absent: Absent
+) -> None:
+    settings.GUARD_SHRINK_PERCENT = settings.GUARD_MOST_PERCENT = 100
+    tag = "deletion-scheduled:2026-01-01T00:00:00+00:00"
+    instance = stand(ownership=Instance.Ownership.DISCOVERED, description=tag, address=False)
+    settings.RAILWAY_WORKSPACE_ID = railway.world.projects[instance.project_id].workspace_id
+    carry_out(adoption.adopt(instance, requester, reason="still in use"))
+    absent(railway, instance)
+    synced(1)
 
     report = run()
 

@@ -141,7 +141,7 @@ def test_a_project_without_an_id_keeps_others_from_being_counted_as_missing(
     assert job.result["seen"] == 2
 
 
-@examples(20)
+@examples(12)
 @given(data=st.data())
 def test_a_list_gone_wrong(two: list[Instance], data: st.DataObject) -> None:
     Instance.objects.update(description="to be read anew", missed=0, status="unknown")
@@ -155,7 +155,7 @@ def test_a_list_gone_wrong(two: list[Instance], data: st.DataObject) -> None:
     assert whats_wrong_with(told) == ""
 
 
-@examples(20)
+@examples(12)
 @given(
     node=st.fixed_dictionaries(
         {},
