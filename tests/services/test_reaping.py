@@ -289,7 +289,7 @@ def listed_elsewhere_for_a_while(railway: LocalRailway, instance: Instance) -> N
     project = railway.world.projects[instance.project_id]
     home = project.workspace_id
     project.workspace_id = railway.world.add_workspace("Elsewhere").id
-    synced(1)
+    synced(4)
     project.workspace_id = home
 
 
