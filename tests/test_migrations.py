@@ -36,6 +36,7 @@ def test_ten_thousand_instances_are_migrated_within_a_minute_there_and_back(
         database.manage("migrate")
         took = time.monotonic() - begun
         after = database.rows(columns)
+        empty = database.count(EMPTY_IN_NEW_COLUMNS)
         database.manage("migrate", "instances", FIRST)
         back = database.rows(columns)
 
@@ -44,4 +45,4 @@ def test_ten_thousand_instances_are_migrated_within_a_minute_there_and_back(
         assert before["logline"][0] == before["step"][0] == INSTANCES * STEPS_EACH
         assert after == before
         assert back == before
-        assert database.count(EMPTY_IN_NEW_COLUMNS) == INSTANCES
+        assert empty == INSTANCES

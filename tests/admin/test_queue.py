@@ -77,7 +77,7 @@ def queue(requester: Requester) -> dict[str, Any]:
     Task.objects.create(id="2" * 32, name="bad", success=False, result="no", **task)
     due = timezone.now() + timedelta(hours=1)
     schedule = Schedule.objects.create(func="instances.tasks.sweep", next_run=due)
-    queued = OrmQ.objects.get()
+    queued = OrmQ.objects.earliest("lock")
     return {"ormq": queued.pk, "success": "1" * 32, "failure": "2" * 32, "schedule": schedule.pk}
 
 

@@ -52,7 +52,7 @@ def identifier(value: Any) -> str:
 
 
 def optional_identifier(value: Any) -> str:
-    return "" if value is None else identifier(value)
+    return "" if value is None or value == "" else identifier(value)
 
 
 def text(value: Any, limit: int) -> str:
@@ -161,7 +161,7 @@ def _environment_id(node: Mapping[str, Any]) -> str:
         return primary
     found = nodes(node["environments"])
     named = [each for each in found if each["name"] == PRODUCTION] or found
-    return identifier(named[0]["id"]) if len(named) == 1 else ""
+    return optional_identifier(named[0]["id"]) if len(named) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,9 @@ class AddDatabase(StepDefinition[Work]):
 
     def observe(self, work: Work) -> Done | Waiting | None:
         facts = work.run.step.facts
-        # Before its first call only this operation has added services: in a restored database
-        # that call may be forgotten, and what it made is there.
-        before = facts.get("before", self._made_earlier(work))
-        found = [s for s in work.services() if s.service_id not in before]
-        found = [service for service in found if self.is_ours(service)]
+        if "before" not in facts:
+            return None
+        found = self._made_since(work, facts["before"])
         if len(found) > 1:
             ids = ", ".join(service.service_id for service in found)
             raise NeedsPerson(
@@ -59,9 +57,25 @@ class AddDatabase(StepDefinition[Work]):
             return Waiting(reason, propagation_pause(work))
         return None
 
-    def _made_earlier(self, work: Work) -> list[str]:
+    def _made_since(self, work: Work, before: list[str]) -> list[ServiceInstance]:
+        new = [service for service in work.services() if service.service_id not in before]
+        return [service for service in new if self.is_ours(service)]
+
+    def _is_forgotten(self, work: Work) -> bool:
+        """
+        Note what is there before the first call; tell whether there was one after all.
+
+        Until then only this operation has added services: in a restored database that call
+        may be forgotten, and what it made is there.
+        """
         steps = (AddPostgres.name, AddRedis.name)
-        return [work.run.facts(step).get("service_id", "") for step in steps if step != self.name]
+        earlier = [
+            work.run.facts(step).get("service_id", "") for step in steps if step != self.name
+        ]
+        is_there = bool(self._made_since(work, earlier))
+        there = [service.service_id for service in work.services()]
+        work.run.remember(before=earlier if is_there else there)
+        return is_there
 
     def ensure(self, work: Work) -> Waiting | None:
         workspace_id = work.run.facts("preflight")["workspace_id"]
@@ -70,9 +84,9 @@ class AddDatabase(StepDefinition[Work]):
             return turn
         begun, refused = None, False
         try:
-            if "before" not in work.run.step.facts:
-                work.run.remember(before=[service.service_id for service in work.services()])
             begun = timezone.now()
+            if "before" not in work.run.step.facts and self._is_forgotten(work):
+                return None
             work.railway.add_database(work.target, self.role.value)
             work.run.record(added=True)
         except errors.RailwayThrottled as error:
