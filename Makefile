@@ -2,6 +2,7 @@
 # make test            the whole suite, on SQLite
 # make test-postgres   the same on a PostgreSQL server of its own
 # make reliability     kill and freeze everything in every step (an hour); writes docs/reliability.md
+# make crowd           50 creates at once, and 200 redeploys of one selection; prints the figures
 # make pictures        docs/pictures anew, taken by the tests in a browser
 # make railway-cli     Railway's own CLI, built so that it talks to the local Railway; needs cargo
 # make live            one instance on the real Railway, made and deleted; needs LIVE=yes and a token
@@ -13,7 +14,7 @@ CLI_VERSION := $(shell cat tests/contract/cli-version)
 CLI_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/luthien_admin/railway-$(CLI_VERSION)
 CLI := $(CLI_ROOT)/bin/railway
 
-.PHONY: demo test test-postgres reliability reliability-short pictures railway-cli live check lint format types imports migrations deploy-check clean
+.PHONY: demo test test-postgres reliability reliability-short crowd pictures railway-cli live check lint format types imports migrations deploy-check clean
 
 demo: $(READY)
 	@$(BIN)/python -m luthien_admin.demo
@@ -36,6 +37,11 @@ reliability: $(READY)
 # Every step once; which fault strikes it changes from day to day (ARGS="--turn N" for a certain one).
 reliability-short: $(READY)
 	$(BIN)/python -m tests.reliability --each-step-once $(ARGS)
+
+crowd: $(READY)
+	mkdir -p var
+	$(BIN)/python tests/with_postgres.py $(BIN)/python tests/crowd.py creates --out var/creates.json
+	$(BIN)/python tests/with_postgres.py $(BIN)/python tests/crowd.py redeploys --out var/redeploys.json
 
 pictures: $(READY)
 	PICTURES=docs/pictures $(BIN)/pytest tests/browser -n 0 $(ARGS)
