@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import random
 import signal
 import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.context import SpawnProcess
 from multiprocessing.queues import Queue
@@ -35,9 +37,11 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     chosen = matrix.each_step_once(options.turn) if options.each_step_once else matrix.whole()
     cases = [case for case in chosen if options.only in str(case)]
+    # In no order, so that a run that is stopped has seen something of everything.
+    random.Random(options.turn).shuffle(cases)  # noqa: S311 - nothing secret about it
     begun = time.monotonic()
-    results = list(_results(cases, options))
-    summary = report.summary(results, seconds=time.monotonic() - begun)
+    results = list(_until_stopped(_results(cases, options)))
+    summary = report.summary(results, of=len(cases), seconds=time.monotonic() - begun)
     sys.stdout.write(f"{summary}\n")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
@@ -50,6 +54,12 @@ def main(arguments: list[str]) -> int:
     is_violated = any(result["violations"] for result in results)
     is_whole = len(results) == len(cases)
     return 0 if is_whole and is_violated == bool(options.without) else 1
+
+
+def _until_stopped(results: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield what there is when somebody stops it: that is worth a report, too."""
+    with suppress(KeyboardInterrupt, SystemExit):
+        yield from results
 
 
 def _options(arguments: list[str]) -> Namespace:

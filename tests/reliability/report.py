@@ -30,11 +30,12 @@ def line(result: Result) -> str:
     return f"{head}\n{wrong}\n{result['story']}"
 
 
-def summary(results: list[Result], *, seconds: float) -> str:
+def summary(results: list[Result], *, of: int, seconds: float) -> str:
     violated = sum(bool(result["violations"]) for result in results)
     states = Counter(result["state"].replace("_", " ") for result in results)
     ended = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    return f"{len(results)} runs in {seconds / 60:.0f} min, {violated} with violations ({ended})"
+    count = f"{len(results)}" if len(results) == of else f"{len(results)} of {of}"
+    return f"{count} runs in {seconds / 60:.0f} min, {violated} with violations ({ended})"
 
 
 def page(
