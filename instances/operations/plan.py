@@ -42,10 +42,15 @@ class Transient(StepError):
 
 
 class OutcomeUnknown(StepError):
-    def __init__(self, message: str, *, refused: bool = False) -> None:
-        """`refused`: it was answered with an error, though parts may have been done."""
+    def __init__(self, message: str, *, refused: bool = False, passes: bool = False) -> None:
+        """
+        `refused`: it was answered with an error, though parts may have been done.
+
+        `passes`: such an answer passes by itself, so it may be asked for again and again.
+        """
         super().__init__(message)
         self.refused = refused
+        self.passes = passes
 
 
 class Permanent(StepError):

@@ -95,8 +95,11 @@ class Visit:
     def _ensure_unless_in_doubt(self, work: Any) -> Waiting | Pause | None:
         if pause := self._doubt_left(work):
             return pause
+        if self.run.step.fact("passes"):
+            # It is not there after all: the answer was a refusal, and nothing was done.
+            self.run.attempt_was_not_made()
         self._check_tries(work)
-        self.run.forget("refused", "last_error")
+        self.run.forget("refused", "passes", "last_error")
         before = self.run.step.attempts
         try:
             with self._expecting_errors(work):
@@ -181,8 +184,7 @@ class Visit:
     def _try_later(self, error: Transient) -> Pause:
         now = timezone.now()
         setbacks = self.run.set_back()
-        if self._budget_spent(max(self.definition.wait_budget(), TRANSIENT_BUDGET), now):
-            raise NeedsPerson(f"{error} That has gone on for too long. You may {self._ways_out}.")
+        self._check_patience(error, now)
         self.run.warn(str(error))
         if error.retry_after is None:
             return Pause(now + self.run.timing.span(backoff(setbacks)), str(error))
@@ -201,9 +203,19 @@ class Visit:
         reason = f"{error} Looking whether it was carried out."
         self.run.warn(reason)
         # Until this moment the call may have been carried out.
-        self.run.doubt_from(timezone.now())
-        self.run.remember(refused=error.refused, last_error=str(error))
-        return Pause(timezone.now() + self.run.timing.span(LOOK_AFTER_DOUBT), reason)
+        now = timezone.now()
+        self.run.doubt_from(now)
+        self.run.remember(refused=error.refused, passes=error.passes, last_error=str(error))
+        pause = LOOK_AFTER_DOUBT
+        if error.passes:
+            pause = backoff(self.run.set_back())
+            self._check_patience(error, now)
+        return Pause(now + self.run.timing.span(pause), reason)
+
+    def _check_patience(self, error: StepError, now: datetime) -> None:
+        """Raise NeedsPerson when what passes by itself has gone on for too long."""
+        if self._budget_spent(max(self.definition.wait_budget(), TRANSIENT_BUDGET), now):
+            raise NeedsPerson(f"{error} That has gone on for too long. You may {self._ways_out}.")
 
     def _budget_spent(self, seconds: float, now: datetime) -> bool:
         step = self.run.step

@@ -11,6 +11,9 @@ import re
 from instances.railway import errors
 
 RATE_LIMITED = re.compile(r"try again in (?:about )?(\d+) (second|minute)", re.IGNORECASE)
+# Passes by itself; but it is said of whatever went wrong inside Railway, before the work was
+# done or after it (api-facts.md section 3).
+UNCERTAIN = "problem processing request"
 # Longer than this, a message is a page or a log, not a sentence.
 LONGEST = 600
 
@@ -42,7 +45,7 @@ ROWS: tuple[tuple[type[errors.RailwayError], tuple[str, ...]], ...] = (
         errors.RailwayNotReady,
         (
             "too recently updated",
-            "problem processing request",
+            UNCERTAIN,
             "serviceinstance not found",
             "failed to create service domain",
             "cannot redeploy yet",
@@ -76,7 +79,13 @@ WORKFLOW_LOST = re.compile(r"failed to add [^:]+$", re.IGNORECASE)
 def error_for(message: str, *, said_by: str = "Railway") -> errors.RailwayError:
     """Return the error that `message` stands for; `message` must be masked already."""
     text = " ".join(message.split())[:LONGEST] or "no reason given"
-    return _kind(text)(f"{said_by} answered: {text}", retry_after=_hint(text))
+    kind = _kind(text)
+    is_uncertain = kind is errors.RailwayNotReady and UNCERTAIN in text.casefold()
+    return kind(
+        f"{said_by} answered: {text}",
+        retry_after=_hint(text),
+        may_have_happened=True if is_uncertain else None,
+    )
 
 
 def _kind(text: str) -> type[errors.RailwayError]:

@@ -20,9 +20,10 @@ THROTTLED = (
     "Rate limit exceeded",
     "You are being ratelimited. Please try again later",
 )
+# Said of whatever went wrong inside Railway, before the work was done or after it.
+UNCERTAIN = "Problem processing request"
 NOT_READY = (
     "Endpoint too recently updated",
-    "Problem processing request",
     "ServiceInstance not found",
     "Failed to create service domain, please try again",
     (
@@ -93,7 +94,7 @@ def test_too_fast(message: str) -> None:
     assert kind_of(message) is errors.RailwayThrottled
 
 
-@pytest.mark.parametrize("message", NOT_READY)
+@pytest.mark.parametrize("message", (*NOT_READY, UNCERTAIN))
 def test_not_yet(message: str) -> None:
     assert kind_of(message) is errors.RailwayNotReady
 
@@ -128,7 +129,7 @@ def test_there_already(message: str) -> None:
     assert kind_of(message) is errors.RailwayConflict
 
 
-@pytest.mark.parametrize("message", UNREACHABLE + WORKFLOW_FAILED + CONFLICT)
+@pytest.mark.parametrize("message", (*UNREACHABLE, *WORKFLOW_FAILED, *CONFLICT, UNCERTAIN))
 def test_these_may_have_happened(message: str) -> None:
     assert error_for(message).may_have_happened is True
 

@@ -127,7 +127,7 @@ def test_the_data_of_a_good_answer_is_returned() -> None:
     [
         ("Not Authorized", errors.RailwayUnauthorized),
         ("Project not found", errors.RailwayNotFound),
-        ("Problem processing request", errors.RailwayNotReady),
+        ("ServiceInstance not found", errors.RailwayNotReady),
         ("You are creating projects too quickly.", errors.RailwayThrottled),
         ("Invalid project name", errors.RailwayRefused),
     ],

@@ -66,6 +66,32 @@ def test_what_an_earlier_refusal_said_is_not_applied_to_a_later_call(
     assert {"refused", "last_error"} & set(facts) == set()
 
 
+@pytest.mark.parametrize(
+    ("call", "skip"),
+    [("projectCreate", 0), ("templateDeployV2", 0), ("templateDeployV2", 1), ("serviceCreate", 0)],
+)
+def test_what_was_done_though_it_was_answered_with_an_error_is_not_done_again(
+    create: Create, railway: LocalRailway, call: str, skip: int
+) -> None:
+    railway.faults.add(Fault(call, "error_after", client="cli", skip=skip))
+
+    operation = create("acme")
+
+    assert operation.state == Operation.State.SUCCEEDED, operation.message
+    found = found_on(railway)
+    assert (found.projects, found.services) == (["luthien-acme"], ["Postgres", "Redis", "gateway"])
+
+
+def test_an_error_that_passes_uses_up_no_tries(create: Create, railway: LocalRailway) -> None:
+    railway.faults.add(Fault("serviceCreate", "error", client="cli", times=4))
+
+    operation = create("acme")
+
+    assert operation.state == Operation.State.SUCCEEDED, operation.message
+    gateway = operation.steps.get(name="gateway")
+    assert (gateway.attempts, gateway.not_made) == (5, 4)
+
+
 def test_a_look_that_fails_on_the_way_to_a_call_is_no_doubt_about_the_call(
     create: Create, railway: LocalRailway
 ) -> None:

@@ -20,7 +20,11 @@ def verdict(work: Work, error: Exception) -> StepError | None:
     """Return the StepError that `error` amounts to, or None for a bug."""
     match error:
         case errors.RailwayError(may_have_happened=True):
-            return OutcomeUnknown(str(error), refused=isinstance(error, errors.RailwayRefused))
+            return OutcomeUnknown(
+                str(error),
+                refused=isinstance(error, errors.RailwayRefused),
+                passes=isinstance(error, errors.RailwayNotReady),
+            )
         case errors.RailwayThrottled():
             pause = error.retry_after or work.scaled(COOLDOWN)
             return Transient(str(error), retry_after=pause)
