@@ -94,7 +94,7 @@ def test_too_fast(message: str) -> None:
     assert kind_of(message) is errors.RailwayThrottled
 
 
-@pytest.mark.parametrize("message", (*NOT_READY, UNCERTAIN))
+@pytest.mark.parametrize("message", [*NOT_READY, UNCERTAIN])
 def test_not_yet(message: str) -> None:
     assert kind_of(message) is errors.RailwayNotReady
 
@@ -129,7 +129,7 @@ def test_there_already(message: str) -> None:
     assert kind_of(message) is errors.RailwayConflict
 
 
-@pytest.mark.parametrize("message", (*UNREACHABLE, *WORKFLOW_FAILED, *CONFLICT, UNCERTAIN))
+@pytest.mark.parametrize("message", [*UNREACHABLE, *WORKFLOW_FAILED, *CONFLICT, UNCERTAIN])
 def test_these_may_have_happened(message: str) -> None:
     assert error_for(message).may_have_happened is True
 

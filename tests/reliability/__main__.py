@@ -41,8 +41,11 @@ def main(arguments: list[str]) -> int:
     random.Random(options.turn).shuffle(cases)  # noqa: S311 - nothing secret about it
     begun = time.monotonic()
     results = list(_until_stopped(_results(cases, options)))
+    is_whole = len(results) == len(cases)
     summary = report.summary(results, of=len(cases), seconds=time.monotonic() - begun)
     sys.stdout.write(f"{summary}\n")
+    if options.onto:
+        results, summary = report.put_onto(json.loads(options.onto.read_text()), results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
     if options.write:
@@ -52,7 +55,6 @@ def main(arguments: list[str]) -> int:
         )
         options.write.write_text(page)
     is_violated = any(result["violations"] for result in results)
-    is_whole = len(results) == len(cases)
     return 0 if is_whole and is_violated == bool(options.without) else 1
 
 
@@ -74,6 +76,9 @@ def _options(arguments: list[str]) -> Namespace:
     )
     parser.add_argument("--shards", type=int, default=SHARDS)
     parser.add_argument("--json", type=Path, help="Write every result there.")
+    parser.add_argument(
+        "--onto", type=Path, help="Earlier results: those of cases that run now are replaced."
+    )
     parser.add_argument("--write", type=Path, help="Write the page with the tables there.")
     return parser.parse_args(arguments)
 

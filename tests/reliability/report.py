@@ -31,11 +31,24 @@ def line(result: Result) -> str:
 
 
 def summary(results: list[Result], *, of: int, seconds: float) -> str:
+    count = f"{len(results)}" if len(results) == of else f"{len(results)} of {of}"
+    return f"{count} runs in {seconds / 60:.0f} min, {_told(results)}"
+
+
+def _told(results: list[Result]) -> str:
     violated = sum(bool(result["violations"]) for result in results)
     states = Counter(result["state"].replace("_", " ") for result in results)
     ended = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    count = f"{len(results)}" if len(results) == of else f"{len(results)} of {of}"
-    return f"{count} runs in {seconds / 60:.0f} min, {violated} with violations ({ended})"
+    return f"{violated} with violations ({ended})"
+
+
+def put_onto(earlier: list[Result], later: list[Result]) -> tuple[list[Result], str]:
+    """Return the earlier results with the later ones in their places, and what there is."""
+    kept = {case_name(result): result for result in earlier}
+    kept |= {case_name(result): result for result in later}
+    results = list(kept.values())
+    told = f"{len(results)} runs, {_told(results)}"
+    return results, f"{told}; {len(later)} of them were run again, after a mend"
 
 
 def page(
