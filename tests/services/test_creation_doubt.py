@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,22 @@ def test_what_was_done_though_it_was_answered_with_an_error_is_not_done_again(
     assert operation.state == Operation.State.SUCCEEDED, operation.message
     found = found_on(railway)
     assert (found.projects, found.services) == (["luthien-acme"], ["Postgres", "Redis", "gateway"])
+
+
+def test_a_project_that_is_made_long_after_its_call_was_given_up_is_taken_all_the_same(
+    create: Create, railway: LocalRailway
+) -> None:
+    railway.faults.add(Fault("projectCreate", "hold", client="cli"))
+    # The call is given up after 4 s and looked for during 1.2 s; it is listed 0.3 s later.
+    late = threading.Timer(5.1, railway.faults.release)
+    late.start()
+
+    operation = create("acme")
+
+    late.join()
+    assert operation.state == Operation.State.SUCCEEDED, operation.message
+    assert found_on(railway).projects == ["luthien-acme"]
+    assert operation.steps.get(name="project").fact("inferred")
 
 
 def test_an_error_that_passes_uses_up_no_tries(create: Create, railway: LocalRailway) -> None:

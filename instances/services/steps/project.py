@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from instances.models import Instance
+from instances.models import Instance, Step
 from instances.operations import gate
 from instances.operations.plan import Done, NeedsPerson, StepDefinition, Waiting
 from instances.protection import is_protected
@@ -27,8 +27,8 @@ class CreateProject(StepDefinition[Work]):
         facts = work.run.step.facts
         if facts.get("environment_id"):
             return Done()
-        in_doubt = work.run.step.attempt_at and not facts.get("project_id")
-        if in_doubt and (found := find_lost_project(work)):
+        is_open = not facts.get("project_id") and is_in_doubt(work.run.step)
+        if is_open and (found := find_lost_project(work)):
             self._record_project(work, found.id, inferred=True)
         return None
 
@@ -99,6 +99,11 @@ def _railways_time(work: Work) -> datetime:
 def description(instance: Instance) -> str:
     """Return what the old tool wrote too, so that both recognise each other's projects."""
     return f"Luthien Proxy instance: {instance.name}"
+
+
+def is_in_doubt(step: Step) -> bool:
+    """Tell whether a call was made, now or earlier, of which nobody knows what came of it."""
+    return step.attempt_at is not None or step.attempts > step.not_made
 
 
 def find_lost_project(work: Work) -> ListedProject | None:

@@ -12,7 +12,7 @@ from instances.operations.plan import (
 from instances.protection import is_protected
 from instances.railway.client import ListedProject, errors
 from instances.services.steps.preflight import workspace
-from instances.services.steps.project import CreateProject, find_lost_project
+from instances.services.steps.project import CreateProject, find_lost_project, is_in_doubt
 from instances.services.steps.work import Work
 
 # Seconds at scale 1 within which a project that was just made may be invisible.
@@ -77,7 +77,7 @@ class RemoveProject(StepDefinition[Work]):
     def _look_for_lost_project(self, work: Work) -> Done | Waiting:
         """A create whose answer was lost may still appear; wait as long as it can take."""
         step = next(step for step in work.run.steps if step.name == CreateProject.name)
-        if step.attempt_at is None:
+        if not is_in_doubt(step):
             return Done({"nothing_was_made": True})
         if (found := find_lost_project(work)) is not None:
             raise NeedsPerson(
@@ -85,7 +85,8 @@ class RemoveProject(StepDefinition[Work]):
                 " an answer; that it is ours is not proven, so it was not deleted. Look at it,"
                 " delete it on Railway, then resume."
             )
-        if work.run.seconds_since(step.attempt_at) < work.scaled(CreateProject.absent_after):
+        window = work.scaled(CreateProject.absent_after)
+        if step.attempt_at and work.run.seconds_since(step.attempt_at) < window:
             return Waiting("Looking whether the lost call has made a project.", 5.0)
         return Done({"nothing_was_made": True})
 
