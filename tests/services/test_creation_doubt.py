@@ -96,7 +96,6 @@ def test_a_project_that_is_made_long_after_its_call_was_given_up_is_taken_all_th
     late.join()
     assert operation.state == Operation.State.SUCCEEDED, operation.message
     assert found_on(railway).projects == ["luthien-acme"]
-    assert operation.steps.get(name="project").fact("inferred")
 
 
 def test_an_error_that_passes_uses_up_no_tries(create: Create, railway: LocalRailway) -> None:
