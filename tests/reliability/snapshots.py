@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from tests.reliability.databases import Databases
 from tests.reliability.scenarios import Scenario
 
 HALTED = "Halted for the snapshot."
+PORTS = 50
+_claims: list[socket.socket] = []
 # Real seconds.
 REACHED_WITHIN = 60.0
 LOOK_EVERY = 0.01
@@ -64,10 +68,15 @@ def take(
     return taken
 
 
+@cache
 def gateway_ports() -> range:
     """Return this process's own ports, where the machine takes none for outgoing calls."""
-    first = 15_000 + os.getpid() % 300 * 50
-    return range(first, first + 50)
+    for first in range(15_000, 30_000, PORTS):
+        with suppress(OSError):
+            # As long as this process lives, nobody else takes these.
+            _claims.append(socket.create_server(("127.0.0.1", first)))
+            return range(first + 1, first + PORTS)
+    raise RuntimeError("there are no free ports")
 
 
 @contextmanager
